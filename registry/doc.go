@@ -1,0 +1,20 @@
+// Package registry reads container image references the way containerd does and asks a registry, without
+// credentials of its own, whether the image is there.
+//
+// [Parse] turns an image name of a task definition into a [Reference]; [Reference.Hosts] says which hosts a pull
+// of it talks to, in the order of the pull. A [Source], made by [New], answers with an [Image]: present, absent,
+// archived, behind credentials, or unknown with the reason.
+//
+// An image in Amazon ECR is looked up through the ECR API (DescribeImages and GetRepositoryPolicy, at the account
+// and region its name carries). Every other registry is asked over HTTPS with the requests containerd itself sends.
+//
+// # Limits
+//
+//   - The HTTP client is anonymous. Whether a task's own credentials open a private repository is not asked.
+//   - It asks from the machine it runs on. A transport failure there, or a rate limit met there, says nothing about
+//     the task, so both leave the answer [Unknown].
+//   - BatchGetImage is never called: under a pull-through-cache prefix it imports the image and creates the
+//     repository. An image that such a rule would import on its first pull is therefore reported as absent.
+//   - ECR may answer RepositoryNotFoundException to a caller of another account that it will not let in.
+//     [Image.Answer] carries the code; whoever knows both accounts decides what it is worth.
+package registry

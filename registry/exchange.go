@@ -1,0 +1,147 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+)
+
+const (
+	exchangeBound = 15 * time.Second
+	manifestLimit = 4 * 1048 * 1048 // containerd's MaxManifestSize; it refuses anything larger
+	bodyLimit     = 64 << 10        // of every other answer
+	headerLimit   = 64 << 10
+)
+
+// defaultTransport is http.DefaultTransport with a bound on what a registry may send before its body. It keeps few
+// connections, as a registry is asked two or three questions and then none for a long time.
+func defaultTransport() http.RoundTripper {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: exchangeBound, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:      true,
+		TLSHandshakeTimeout:    10 * time.Second,
+		IdleConnTimeout:        30 * time.Second,
+		MaxIdleConnsPerHost:    2,
+		MaxResponseHeaderBytes: headerLimit,
+	}
+}
+
+// response is an answer, read to its end or to its limit, whichever came first.
+type response struct {
+	method   string
+	url      *url.URL // as asked, without the query
+	status   int
+	header   http.Header
+	body     []byte
+	overflow bool   // the body went on
+	digest   string // of Docker-Content-Digest, or computed; "" when there is no valid one
+	code     string // the registry's error code, when it was looked for
+}
+
+// String says what was asked and answered, as far as it may be repeated.
+func (r *response) String() string {
+	word := http.StatusText(r.status)
+	if r.code != "" {
+		word = r.code
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %s answered %d %s", r.method, r.url, r.status, word))
+}
+
+func (r *response) mediaType() string {
+	mediaType, _, err := mime.ParseMediaType(r.header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return mediaType
+}
+
+// isPage reports a 200 that comes from something other than a registry: a portal, a proxy, a web site. containerd
+// resolves it as an image of type text/html and fails later.
+func (r *response) isPage() bool { return r.mediaType() == "text/html" }
+
+// exchange sends one request, follows its redirects and reads its answer. An error is a *settled, [Unknown].
+func (v *visit) exchange(ctx context.Context, method string, to *url.URL, token string) (*response, error) {
+	ctx, cancel := context.WithTimeout(ctx, v.bound)
+	defer cancel()
+	bare := withoutQuery(to)
+
+	request, err := http.NewRequestWithContext(ctx, method, to.String(), nil)
+	if err != nil {
+		return nil, &settled{answer: fmt.Sprintf("%s cannot be asked", bare)}
+	}
+	request.Header.Set("User-Agent", "canpull")
+	request.Header.Set("Accept", manifestTypes)
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	client := http.Client{Transport: v.transport, CheckRedirect: checkRedirect}
+	answer, err := client.Do(request)
+	if err != nil {
+		return nil, v.failed(method, bare, err)
+	}
+	defer answer.Body.Close()
+
+	limit := int64(bodyLimit)
+	if method == http.MethodGet && answer.StatusCode == http.StatusOK {
+		limit = manifestLimit
+	}
+	body, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
+	if err != nil && answer.StatusCode == http.StatusOK {
+		return nil, v.failed(method, bare, err)
+	}
+	// The body of any other answer only explains its status, which stands without it.
+	r := &response{method: method, url: bare, status: answer.StatusCode, header: answer.Header, body: body}
+	if int64(len(body)) > limit {
+		r.body, r.overflow = body[:limit], true
+	}
+	if d, err := digest.Parse(answer.Header.Get("Docker-Content-Digest")); err == nil {
+		r.digest = d.String()
+	}
+	return r, nil
+}
+
+// failed tells an answer that is not followed from no answer at all.
+func (v *visit) failed(method string, to *url.URL, err error) *settled {
+	if refused, ok := errors.AsType[redirectError](err); ok {
+		return &settled{answer: fmt.Sprintf("%s %s was answered with a redirect %s", method, to, refused)}
+	}
+	// The error of an http.Client shows the whole URL it was at, the signed query of a redirect included.
+	cause := err
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		cause = wrapped.Err
+	}
+	text, _, _ := strings.Cut(cause.Error(), "?")
+	text = userinfo.ReplaceAllString(text, "//")
+	if errors.Is(err, context.DeadlineExceeded) {
+		text = "no answer in time"
+	}
+	text = fmt.Sprintf("%s %s: %s", method, to, text)
+	return &settled{answer: text, unreachable: &transportError{text, cause}}
+}
+
+// userinfo is what the error of a malformed proxy setting repeats.
+var userinfo = regexp.MustCompile(`//[^/\s]*@`)
+
+// transportError is an error whose text may be shown.
+type transportError struct {
+	text string
+	err  error
+}
+
+func (e *transportError) Error() string { return e.text }
+func (e *transportError) Unwrap() error { return e.err }
+
+func withoutQuery(u *url.URL) *url.URL {
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+}

@@ -1,0 +1,249 @@
+package registry
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// hostile serves h at a loopback address and returns what a source with the given bound makes of it.
+func hostile(t *testing.T, bound time.Duration, h http.HandlerFunc) (*Image, time.Duration) {
+	t.Helper()
+	server := httptest.NewServer(h)
+	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
+	ref, err := Parse(server.Listener.Addr().String() + "/app:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New(nil).(source)
+	s.remote.bound = bound
+	start := time.Now()
+	image, err := s.Image(t.Context(), ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return image, time.Since(start)
+}
+
+func TestHostileRegistry(t *testing.T) {
+	endless := func(w http.ResponseWriter, r *http.Request) {
+		for chunk := make([]byte, 64<<10); ; {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	}
+	drip := func(w http.ResponseWriter, r *http.Request) {
+		for {
+			if _, err := io.WriteString(w, " "); err != nil {
+				return
+			}
+			w.(http.Flusher).Flush()
+			select {
+			case <-r.Context().Done():
+				return
+			case <-time.After(10 * time.Millisecond):
+			}
+		}
+	}
+	tests := []struct {
+		name        string
+		bound       time.Duration
+		handler     http.HandlerFunc
+		want        Status
+		answer      string
+		unreachable bool
+	}{
+		{"endless manifest", exchangeBound, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			if r.Method == http.MethodGet {
+				endless(w, r)
+			}
+		}, Unknown, "more than containerd reads", false},
+		{"endless error", exchangeBound, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(404)
+			if r.Method == http.MethodGet {
+				endless(w, r)
+			}
+		}, ImageAbsent, "answered 404 Not Found", false},
+		{"endless headers", exchangeBound, func(w http.ResponseWriter, r *http.Request) {
+			for i := range 100 {
+				w.Header().Add("X-Filler", strings.Repeat(string(rune('a'+i%26)), 4096))
+			}
+		}, Unknown, "headers exceeded", true},
+		{"endless token", exchangeBound, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/token" {
+				io.WriteString(w, `{"token":"`)
+				for range 100 {
+					io.WriteString(w, strings.Repeat("t", 64<<10))
+				}
+				return
+			}
+			w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token"`)
+			w.WriteHeader(401)
+		}, Unknown, "without a token", false},
+		{"silence", 100 * time.Millisecond, func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+			Unknown, "no answer in time", true},
+		{"manifest drop by drop", 100 * time.Millisecond, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			if r.Method == http.MethodGet {
+				drip(w, r)
+			}
+		}, Unknown, "no answer in time", true},
+		{"error drop by drop", 100 * time.Millisecond, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(404)
+			if r.Method == http.MethodGet {
+				drip(w, r)
+			}
+		}, ImageAbsent, "answered 404 Not Found", false},
+		{"redirects in a circle", exchangeBound, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
+		}, Unknown, "a redirect for the 6th time", false},
+		{"redirect to the metadata service", exchangeBound, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://169.254.169.254/latest/meta-data?hunter2", http.StatusFound)
+		}, Unknown, "link-local", false},
+		{"redirect to a file", exchangeBound, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "file:///etc/passwd", http.StatusFound)
+		}, Unknown, `to the scheme "file"`, false},
+		{"redirect to nowhere", exchangeBound, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", "http://[::1/?hunter2")
+			w.WriteHeader(302)
+		}, Unknown, "HEAD", true},
+		{"challenge without end", exchangeBound, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="`+strings.Repeat(`\"`, 1000))
+			w.WriteHeader(401)
+		}, Unknown, "no usable token host", false},
+		{"token for every question", exchangeBound, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/token" {
+				io.WriteString(w, `{"token":"t"}`)
+				return
+			}
+			w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token"`)
+			w.WriteHeader(401)
+		}, CredentialsRequired, "answered 401", false},
+		{"hangs up", exchangeBound, func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) },
+			Unknown, "EOF", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var asked atomic.Int32
+			image, took := hostile(t, tt.bound, func(w http.ResponseWriter, r *http.Request) {
+				asked.Add(1)
+				tt.handler(w, r)
+			})
+			if image.Status != tt.want || !strings.Contains(image.Answer, tt.answer) || (image.Unreachable != nil) != tt.unreachable {
+				t.Errorf("%v, %q, %v; want %v, %q", image.Status, image.Answer, image.Unreachable, tt.want, tt.answer)
+			}
+			if text := image.Answer; image.Unreachable != nil && strings.Contains(text+image.Unreachable.Error(), "hunter2") || strings.Contains(text, "hunter2") {
+				t.Errorf("shows a query: %s, %v", text, image.Unreachable)
+			}
+			if took > 5*time.Second || asked.Load() > 8 {
+				t.Errorf("took %v and %d requests", took, asked.Load())
+			}
+		})
+	}
+}
+
+// The token belongs to the host and port that it was given for.
+func TestTokenStaysAtItsHost(t *testing.T) {
+	var leaked atomic.Bool
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		leaked.Store(leaked.Load() || r.Header.Get("Authorization") != "")
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, "{}")
+	}))
+	defer elsewhere.Close()
+	image, _ := hostile(t, exchangeBound, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/token":
+			io.WriteString(w, `{"token":"t"}`)
+		case r.Header.Get("Authorization") == "":
+			w.Header().Set("WWW-Authenticate", `Bearer realm="http://`+r.Host+`/token"`)
+			w.WriteHeader(401)
+		case r.URL.Query().Has("again"):
+			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+		default:
+			http.Redirect(w, r, r.URL.Path+"?again", http.StatusTemporaryRedirect)
+		}
+	})
+	if image.Status != Present || leaked.Load() {
+		t.Errorf("%v, %s; leaked: %v", image.Status, image.Answer, leaked.Load())
+	}
+}
+
+func TestRefusal(t *testing.T) {
+	tests := []struct {
+		from, to string
+		allowed  bool
+	}{
+		{"https://registry.example.com", "https://cdn.example.net/x", true},
+		{"https://registry.example.com", "https://203.0.113.7/x", true},
+		{"https://registry.example.com", "http://cdn.example.net/x", false},
+		{"https://registry.example.com", "https://127.0.0.1/x", false},
+		{"https://registry.example.com", "https://127.0.0.1:8443/x", false},
+		{"https://registry.example.com", "https://localhost/x", false},
+		{"https://registry.example.com", "https://localhost./x", false},
+		{"https://registry.example.com", "https://[::1]/x", false},
+		{"https://registry.example.com", "https://[::ffff:127.0.0.1]/x", false},
+		{"https://registry.example.com", "https://10.0.0.1/x", false},
+		{"https://registry.example.com", "https://192.168.0.1/x", false},
+		{"https://registry.example.com", "https://[fd00:ec2::254]/x", false},
+		{"https://registry.example.com", "https://169.254.170.2/x", false},
+		{"https://registry.example.com", "https://[fe80::1]/x", false},
+		{"https://registry.example.com", "https://0.0.0.0/x", false},
+		{"https://registry.example.com", "https://2130706433/x", false},
+		{"https://registry.example.com", "https://127.1/x", false},
+		{"https://registry.example.com", "https://0x7f.1/x", false},
+		{"https://registry.example.com", "https://0x7f000001/x", false},
+		{"https://registry.example.com", "ftp://cdn.example.net/x", false},
+		{"https://10.0.0.1", "https://10.0.0.2/x", true},
+		{"https://10.0.0.1", "https://cdn.example.net/x", true},
+		{"https://10.0.0.1", "https://127.0.0.1/x", false},
+		{"http://localhost:5000", "http://127.0.0.1:5001/x", true},
+		{"http://localhost:5000", "https://cdn.example.net/x", true},
+		{"http://localhost:5000", "http://10.0.0.1/x", true},
+		{"http://localhost:5000", "http://169.254.169.254/x", false},
+	}
+	for _, tt := range tests {
+		from, err := url.Parse(tt.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := url.Parse(tt.to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if reason := refusal(from, to); (reason == "") != tt.allowed {
+			t.Errorf("%s to %s: %q", tt.from, tt.to, reason)
+		}
+	}
+}
+
+func TestParameters(t *testing.T) {
+	for in, want := range map[string]map[string]string{
+		`realm="https://a/t",service="s",scope="repository:x:pull,push"`: {"realm": "https://a/t", "service": "s", "scope": "repository:x:pull,push"},
+		`Realm = "r" , service=s`:   {"realm": "r", "service": "s"},
+		`realm=r,service="a\"b\\c"`: {"realm": "r", "service": `a"b\c`},
+		`realm="unclosed`:           {"realm": "unclosed"},
+		`realm="ends in \`:          {"realm": `ends in \`},
+		`nonsense`:                  {},
+		``:                          {},
+		`=,=,=`:                     {"": ""},
+	} {
+		if diff := cmp.Diff(want, parameters(in)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", in, diff)
+		}
+	}
+}
+
+func FuzzParameters(f *testing.F) {
+	f.Add(`realm="https://a/t",service=s`)
+	f.Fuzz(func(t *testing.T, s string) { parameters(s) })
+}

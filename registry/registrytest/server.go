@@ -1,0 +1,124 @@
+package registrytest
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/opencontainers/go-digest"
+)
+
+// Manifest is a manifest or an index as a registry serves it.
+type Manifest struct {
+	MediaType string
+	Body      string
+}
+
+// Digest returns the manifest's digest.
+func (m Manifest) Digest() string { return digest.FromString(m.Body).String() }
+
+// Content is what a [Server] serves.
+type Content struct {
+	// Manifests by repository and tag: "team/app:1.0". Each is served by its digest as well.
+	Manifests map[string]Manifest
+	// Bearer makes the registry want a token, which it gives to anyone for any repository but the private ones.
+	Bearer bool
+	// Private are the repositories that no anonymous token opens.
+	Private []string
+}
+
+// Server is an OCI registry in this process, on a loopback address, over HTTP. It serves manifests, and no blobs.
+type Server struct {
+	*httptest.Server
+	content Content
+
+	mu       sync.Mutex
+	requests []string
+}
+
+// tokenFor returns the one token that opens a repository.
+func tokenFor(repository string) string {
+	return "token-" + strings.ReplaceAll(repository, "/", "-")
+}
+
+// NewServer starts a registry. The caller closes it.
+func NewServer(content Content) *Server {
+	s := &Server{content: content}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /token", s.giveToken)
+	mux.HandleFunc("GET /v2/", s.serve)
+	s.Server = httptest.NewServer(s.recorded(mux))
+	return s
+}
+
+// Reference returns the full name of an image of this registry: Reference("team/app:1.0") is
+// "127.0.0.1:40123/team/app:1.0".
+func (s *Server) Reference(name string) string {
+	return strings.TrimPrefix(s.URL, "http://") + "/" + name
+}
+
+// Requests returns the requests so far, in order: "HEAD /v2/team/app/manifests/1.0".
+func (s *Server) Requests() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+func (s *Server) recorded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.requests = append(s.requests, r.Method+" "+r.URL.RequestURI())
+		s.mu.Unlock()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) giveToken(w http.ResponseWriter, r *http.Request) {
+	repository := strings.TrimSuffix(strings.TrimPrefix(r.URL.Query().Get("scope"), "repository:"), ":pull")
+	if slices.Contains(s.content.Private, repository) {
+		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED")
+		return
+	}
+	_ = json.NewEncoder(w).Encode(map[string]string{"token": tokenFor(repository)})
+}
+
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	repository, wanted, ok := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/manifests/")
+	if !ok {
+		refuse(w, http.StatusNotFound, "UNSUPPORTED")
+		return
+	}
+	if s.content.Bearer && r.Header.Get("Authorization") != "Bearer "+tokenFor(repository) {
+		w.Header().Set("WWW-Authenticate",
+			`Bearer realm="`+s.URL+`/token",service="registrytest",scope="repository:`+repository+`:pull"`)
+		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED")
+		return
+	}
+	code := "NAME_UNKNOWN"
+	for name, m := range s.content.Manifests {
+		holder, tag, _ := strings.Cut(name, ":")
+		if holder != repository {
+			continue
+		}
+		if wanted == tag || wanted == m.Digest() {
+			w.Header().Set("Content-Type", m.MediaType)
+			w.Header().Set("Content-Length", strconv.Itoa(len(m.Body)))
+			w.Header().Set("Docker-Content-Digest", m.Digest())
+			_, _ = w.Write([]byte(m.Body))
+			return
+		}
+		code = "MANIFEST_UNKNOWN"
+	}
+	refuse(w, http.StatusNotFound, code)
+}
+
+// refuse answers with an error of the distribution specification.
+func refuse(w http.ResponseWriter, status int, code string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]any{"errors": []map[string]string{{"code": code, "message": "refused"}}})
+}

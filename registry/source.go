@@ -1,0 +1,67 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+)
+
+// Source finds out what is known of an image.
+//
+// Image returns an error only when ctx ended or the reference is unusable, and beside it what was found until then.
+// Everything else that goes wrong is an [Image] whose status is [Unknown].
+type Source interface {
+	Image(ctx context.Context, ref Reference) (*Image, error)
+}
+
+// SourceFunc is a function that is a [Source].
+type SourceFunc func(context.Context, Reference) (*Image, error)
+
+func (f SourceFunc) Image(ctx context.Context, ref Reference) (*Image, error) { return f(ctx, ref) }
+
+// Option changes what [New] makes.
+type Option func(*source)
+
+// WithTransport sends the requests to registries other than ECR through t, which brings its own proxy, certificate
+// authorities and limit of response headers.
+func WithTransport(t http.RoundTripper) Option {
+	return func(s *source) { s.remote.transport = t }
+}
+
+// New returns a [Source] that asks ECR through api and every other registry over HTTPS, or HTTP on a loopback host.
+// A nil api leaves images in ECR [Unknown]. It is safe for concurrent use.
+func New(api API, opts ...Option) Source {
+	s := source{ecr: private{api}, remote: remote{transport: defaultTransport(), bound: exchangeBound}}
+	for _, opt := range opts {
+		opt(&s)
+	}
+	return s
+}
+
+type source struct {
+	ecr    private
+	remote remote
+}
+
+func (s source) Image(ctx context.Context, ref Reference) (*Image, error) {
+	image := &Image{Reference: ref}
+	// A literal may hold anything, and its fields become a URL.
+	if _, err := Parse(ref.String()); err != nil {
+		image.Answer = "the reference is unusable"
+		return image, fmt.Errorf("registry: %w", err)
+	}
+	if ref.ECR != nil {
+		s.ecr.ask(ctx, image)
+	} else {
+		s.remote.ask(ctx, image)
+	}
+	if err := ctx.Err(); err != nil && !image.complete() {
+		return image, fmt.Errorf("registry: asking for %s: %w", ref, err)
+	}
+	return image, nil
+}
+
+// complete reports that every question was answered, so that a context which ended just afterwards took nothing away.
+func (i *Image) complete() bool {
+	return i.Unreachable == nil && len(i.Unread) == 0
+}
