@@ -1,0 +1,46 @@
+package network
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+)
+
+// API is what this package calls; *ec2.Client satisfies it. All of it only reads.
+type API interface {
+	ec2.DescribeSubnetsAPIClient
+	ec2.DescribeVpcsAPIClient
+	ec2.DescribeRouteTablesAPIClient
+	ec2.DescribeNetworkAclsAPIClient
+	ec2.DescribeSecurityGroupsAPIClient
+	ec2.DescribeInternetGatewaysAPIClient
+	ec2.DescribeNatGatewaysAPIClient
+	ec2.DescribeVpcEndpointsAPIClient
+	ec2.DescribeNetworkInterfacesAPIClient
+	ec2.DescribeDhcpOptionsAPIClient
+	ec2.DescribeManagedPrefixListsAPIClient
+	ec2.GetManagedPrefixListEntriesAPIClient
+	DescribeVpcAttribute(context.Context, *ec2.DescribeVpcAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeVpcAttributeOutput, error)
+}
+
+var _ API = (*ec2.Client)(nil)
+
+// Actions are the IAM actions behind API.
+var actions = []string{
+	"ec2:DescribeDhcpOptions",
+	"ec2:DescribeInternetGateways",
+	"ec2:DescribeManagedPrefixLists",
+	"ec2:DescribeNatGateways",
+	"ec2:DescribeNetworkAcls",
+	"ec2:DescribeNetworkInterfaces",
+	"ec2:DescribeRouteTables",
+	"ec2:DescribeSecurityGroups",
+	"ec2:DescribeSubnets",
+	"ec2:DescribeVpcAttribute",
+	"ec2:DescribeVpcEndpoints",
+	"ec2:DescribeVpcs",
+	"ec2:GetManagedPrefixListEntries",
+}
+
+// Actions returns the IAM actions that a Source made by New may need, sorted.
+func Actions() []string { return append([]string(nil), actions...) }

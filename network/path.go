@@ -1,0 +1,203 @@
+package network
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Status is the state of a hop or of a whole path.
+type Status uint8
+
+const (
+	Unknown Status = iota // not decided by what was read
+	Open                  // everything passes
+	Partial               // some of the traffic passes: for some addresses, ports or interfaces
+	Closed                // nothing passes
+)
+
+var statusNames = []string{"unknown", "open", "partial", "closed"}
+
+func (s Status) String() string {
+	if int(s) < len(statusNames) {
+		return statusNames[s]
+	}
+	return fmt.Sprintf("Status(%d)", uint8(s))
+}
+
+// MarshalText returns the status in lower case.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what MarshalText writes.
+func (s *Status) UnmarshalText(text []byte) error {
+	i := slices.Index(statusNames, string(text))
+	if i < 0 {
+		return fmt.Errorf("network: no status is called %q", text)
+	}
+	*s = Status(i)
+	return nil
+}
+
+// Kind says what stands at a hop.
+type Kind string
+
+// The kinds of hops.
+const (
+	KindSubnet          Kind = "subnet"           // the task's subnet itself
+	KindName            Kind = "name"             // the resolution of the destination's name
+	KindSecurityGroup   Kind = "security-group"   // the groups of one interface
+	KindNetworkACL      Kind = "network-acl"      // a subnet's border, in one direction
+	KindRoute           Kind = "route"            // a subnet's route table
+	KindInternetGateway Kind = "internet-gateway" //
+	KindPublicIP        Kind = "public-ip"        // the public address that an internet gateway asks for
+	KindNATGateway      Kind = "nat-gateway"      //
+	KindVPCEndpoint     Kind = "vpc-endpoint"     //
+	KindBeyond          Kind = "beyond"           // where the path leaves what EC2 shows
+)
+
+// Reason says why a hop is not open. It is stable.
+type Reason string
+
+// The reasons, by the kind of hop that has them.
+const (
+	// Unread is the reason of every hop that depends on an answer that was not given; Missing names the action.
+	Unread Reason = "unread"
+
+	// KindSubnet.
+	SubnetAbsent Reason = "subnet-absent" // not among the VPC's subnets
+	IPv6Only     Reason = "ipv6-only"     // the subnet has no IPv4 block
+
+	// KindName.
+	DNSSupportOff       Reason = "dns-support-off"      // enableDnsSupport is false: the Amazon resolver is off
+	ResolverUnreachable Reason = "resolver-unreachable" // none of the custom name servers can be reached
+	CustomResolver      Reason = "custom-resolver"      // reached or not, what it answers is not in the account
+
+	// KindSecurityGroup.
+	GroupsUnknown Reason = "groups-unknown" // which groups the interface has, or one of them, is not known
+	NoRule        Reason = "no-rule"        // no rule admits (all of) the traffic
+
+	// KindNetworkACL.
+	ACLAbsent Reason = "acl-absent" // the subnet's ACL is not among those read
+	Denied    Reason = "denied"     // an entry, or the ACL's last rule, denies (some of) the traffic
+
+	// KindRoute.
+	TableAbsent    Reason = "table-absent"    // the subnet's table is not among those read
+	NoRoute        Reason = "no-route"        // no route covers (all of) the destination
+	Blackhole      Reason = "blackhole"       // the route's target is gone
+	NATLoop        Reason = "nat-loop"        // the NAT gateway's subnet routes back to the NAT gateway
+	NATNoInternet  Reason = "nat-no-internet" // the NAT gateway's subnet does not lead to an internet gateway
+	PrivateAddress Reason = "private-address" // an internet gateway drops private destinations
+	ListUnread     Reason = "list-unread"     // a route's prefix list has entries that were not read
+
+	// KindInternetGateway.
+	GatewayDetached     Reason = "gateway-detached"      // not attached to the VPC
+	PublicAccessBlocked Reason = "public-access-blocked" // VPC Block Public Access
+
+	// KindPublicIP.
+	NoPublicIP      Reason = "no-public-ip"
+	PublicIPUnknown Reason = "public-ip-unknown"
+
+	// KindNATGateway.
+	NATAbsent   Reason = "nat-absent"   // not among the VPC's NAT gateways
+	NATState    Reason = "nat-state"    // not available
+	NATPrivate  Reason = "nat-private"  // a private NAT gateway does not reach the internet
+	NATRegional Reason = "nat-regional" // a regional NAT gateway is not followed
+
+	// KindVPCEndpoint.
+	EndpointAbsent     Reason = "endpoint-absent"     // a route leads to an endpoint that is not in the VPC
+	EndpointState      Reason = "endpoint-state"      // not available
+	EndpointInterfaces Reason = "endpoint-interfaces" // it has no interface in any subnet that was read
+
+	// KindBeyond.
+	Opaque Reason = "opaque" // a transit gateway, an appliance, a peer: not followed
+)
+
+// Hop is one thing that traffic meets on its way.
+type Hop struct {
+	Kind    Kind   `json:"kind"`
+	Subject string `json:"subject"`          // the ID of what stands here, or several, joined by commas
+	Subnet  string `json:"subnet,omitempty"` // the subnet whose border or table it is
+	Target  string `json:"target,omitempty"` // where a route leads
+	Status  Status `json:"status"`
+	Reason  Reason `json:"reason,omitempty"` // "" when open
+	// Detail is the deciding rule, route or entry in AWS's words, or what was looked for and not found.
+	Detail string `json:"detail,omitempty"`
+	// Inbound is set where the hop judges traffic that comes in: at an endpoint's groups, and at an ACL.
+	Inbound bool `json:"inbound,omitempty"`
+	// Reply is set where an ACL judges the answers.
+	Reply bool `json:"reply,omitempty"`
+	// DNS is set for the way to a custom name server, which is walked before the way to the host.
+	DNS bool `json:"dns,omitempty"`
+	// Depends is set on a Partial hop when the host's addresses are not known: which part they are in is not either.
+	Depends bool `json:"depends,omitempty"`
+	// Missing names the IAM actions that would settle an Unknown hop.
+	Missing []string `json:"missing,omitempty"`
+}
+
+// Path is the way from an interface to a host and back.
+type Path struct {
+	From Endpoint    `json:"from"`
+	To   Destination `json:"to"`
+	// Hops are in travel order: the name, the way there, and the way back. No hop is left out because an earlier one is
+	// closed, but the walk ends where it is not known how traffic goes on.
+	Hops []Hop `json:"hops"`
+	// Missing names the IAM actions that would have shown more hops.
+	Missing []string `json:"missing,omitempty"`
+}
+
+// Status is Closed when a hop is closed, else Unknown when a hop is unknown or hops are missing, else Partial when a
+// hop is, else Open.
+func (p Path) Status() Status {
+	status := Open
+	for _, h := range p.Hops {
+		switch {
+		case h.Status == Closed:
+			return Closed
+		case h.Status == Unknown:
+			status = Unknown
+		case h.Status == Partial && status == Open:
+			status = Partial
+		}
+	}
+	if len(p.Missing) > 0 || len(p.Hops) == 0 {
+		return Unknown
+	}
+	return status
+}
+
+// Blocks returns the closed hops, in path order.
+func (p Path) Blocks() []Hop {
+	var blocks []Hop
+	for _, h := range p.Hops {
+		if h.Status == Closed {
+			blocks = append(blocks, h)
+		}
+	}
+	return blocks
+}
+
+// VPCEndpoint returns the ID of the VPC endpoint that carries the traffic, "" when none does or it is not known.
+func (p Path) VPCEndpoint() string {
+	for _, h := range p.Hops {
+		if h.Kind == KindVPCEndpoint {
+			return h.Subject
+		}
+	}
+	return ""
+}
+
+// Path decides the way from an interface in this VPC to a host, and back. A closed hop that is not on every way that the
+// traffic may take is Partial when all of the ways are used, and Unknown when it is not known which one is.
+func (t *Topology) Path(from Endpoint, to Destination) Path {
+	if to.Port == 0 {
+		to.Port = 443
+	}
+	w := walk{Topology: t, from: from, to: to}
+	hops := w.hops()
+	return Path{From: from, To: to, Hops: hops, Missing: uniq(w.missing)}
+}
+
+// uniq sorts a list of names and drops repetitions.
+func uniq(names []string) []string {
+	slices.Sort(names)
+	return slices.Compact(names)
+}

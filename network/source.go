@@ -1,0 +1,310 @@
+package network
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// New returns a Source that asks EC2: each operation once for each distinct input, every page, and all that do not wait
+// for one another's answers at the same time.
+func New(api API) Source {
+	return SourceFunc(func(ctx context.Context, p Placement) (*Topology, error) {
+		g := gatherer{api: api, topology: &Topology{Unread: map[string]error{}}}
+		err := g.gather(ctx, p)
+		return g.topology, err
+	})
+}
+
+// gatherer fills one topology. Each of its steps writes fields that no other step writes; only Unread is shared.
+type gatherer struct {
+	api      API
+	topology *Topology
+	mu       sync.Mutex
+}
+
+// read notes why an answer is missing. It reports whether the answer is there.
+func (g *gatherer) read(action string, err error) bool {
+	if err != nil {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.topology.Unread[action] = err
+	}
+	return err == nil
+}
+
+func (g *gatherer) gather(ctx context.Context, p Placement) error {
+	if len(p.Subnets) == 0 {
+		return errors.New("network: the placement names no subnet")
+	}
+	t := g.topology
+	ids := uniq(slices.Clone(p.Subnets))
+	placed, err := pages(ctx, ec2.NewDescribeSubnetsPaginator(g.api, &ec2.DescribeSubnetsInput{SubnetIds: ids}),
+		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets })
+	if !g.read("ec2:DescribeSubnets", err) {
+		return ctx.Err()
+	}
+	for _, s := range placed {
+		switch vpc := aws.ToString(s.VpcId); t.VPC.ID {
+		case "", vpc:
+			t.VPC.ID = vpc
+		default:
+			return fmt.Errorf("network: subnet %s is in %s, but %s is in %s: a task's subnets share one VPC",
+				aws.ToString(s.SubnetId), vpc, aws.ToString(placed[0].SubnetId), t.VPC.ID)
+		}
+	}
+	if t.VPC.ID == "" { // none of them was shown: not an answer
+		t.Unread["ec2:DescribeSubnets"] = fmt.Errorf("network: no answer for subnets %s", strings.Join(ids, ", "))
+		return ctx.Err()
+	}
+
+	// What the steps of the second round wait for: the DHCP options' ID, the endpoints' interfaces, the lists that tables
+	// and groups name.
+	var first, second errgroup.Group
+	vpc := []types.Filter{filter("vpc-id", t.VPC.ID)}
+	first.Go(func() error { g.subnets(ctx, vpc); return nil })
+	first.Go(func() error { g.vpcAttributes(ctx); return nil })
+	first.Go(func() error { g.networkACLs(ctx, vpc); return nil })
+	first.Go(func() error { g.internetGateways(ctx); return nil })
+	first.Go(func() error { g.natGateways(ctx, vpc); return nil })
+	first.Go(func() error {
+		g.vpcs(ctx)
+		g.nameServers(ctx)
+		return nil
+	})
+	first.Go(func() error {
+		g.endpoints(ctx, vpc)
+		g.interfaces(ctx)
+		return nil
+	})
+	second.Go(func() error { g.routeTables(ctx, vpc); return nil })
+	second.Go(func() error { g.securityGroups(ctx, vpc); return nil })
+	second.Go(func() error { g.prefixLists(ctx); return nil })
+	_ = second.Wait() // the steps return no errors: they note them
+	first.Go(func() error { g.entries(ctx); return nil })
+	_ = first.Wait()
+	return ctx.Err()
+}
+
+// pager is what the SDK's paginators have in common.
+type pager[Out any] interface {
+	HasMorePages() bool
+	NextPage(context.Context, ...func(*ec2.Options)) (*Out, error)
+}
+
+// pages reads every page. The result is never nil without an error, and always nil with one: half a list is no list.
+func pages[Out, Item any](ctx context.Context, p pager[Out], items func(*Out) []Item) ([]Item, error) {
+	all := []Item{}
+	for p.HasMorePages() {
+		out, err := p.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items(out)...)
+	}
+	return all, nil
+}
+
+func filter(name string, values ...string) types.Filter {
+	return types.Filter{Name: &name, Values: values}
+}
+
+func (g *gatherer) subnets(ctx context.Context, vpc []types.Filter) {
+	list, err := pages(ctx, ec2.NewDescribeSubnetsPaginator(g.api, &ec2.DescribeSubnetsInput{Filters: vpc}),
+		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets })
+	if g.read("ec2:DescribeSubnets", err) {
+		g.topology.Subnets = convert(list, subnetOf)
+	}
+}
+
+func (g *gatherer) vpcs(ctx context.Context) {
+	list, err := pages(ctx, ec2.NewDescribeVpcsPaginator(g.api, &ec2.DescribeVpcsInput{VpcIds: []string{g.topology.VPC.ID}}),
+		func(out *ec2.DescribeVpcsOutput) []types.Vpc { return out.Vpcs })
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("network: no answer for %s", g.topology.VPC.ID)
+	}
+	if !g.read("ec2:DescribeVpcs", err) {
+		return
+	}
+	v := &g.topology.VPC
+	v.CIDRs = cidrsOf(list[0])
+	v.DHCPOptions = aws.ToString(list[0].DhcpOptionsId)
+	if s := list[0].BlockPublicAccessStates; s != nil {
+		v.BlockPublicAccess = string(s.InternetGatewayBlockMode)
+	}
+}
+
+// nameServers reads the DHCP options. A VPC without any, which EC2 writes as "default", gives its hosts Amazon's
+// resolver at its link-local address.
+// https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSetConcepts.html
+func (g *gatherer) nameServers(ctx context.Context) {
+	v := &g.topology.VPC
+	switch v.DHCPOptions {
+	case "":
+		return // the VPC was not read
+	case "default":
+		v.NameServers = []string{}
+		return
+	}
+	list, err := pages(ctx, ec2.NewDescribeDhcpOptionsPaginator(g.api, &ec2.DescribeDhcpOptionsInput{DhcpOptionsIds: []string{v.DHCPOptions}}),
+		func(out *ec2.DescribeDhcpOptionsOutput) []types.DhcpOptions { return out.DhcpOptions })
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("network: no answer for %s", v.DHCPOptions)
+	}
+	if g.read("ec2:DescribeDhcpOptions", err) {
+		v.NameServers = nameServersOf(list[0])
+	}
+}
+
+func (g *gatherer) vpcAttributes(ctx context.Context) {
+	attribute := func(name types.VpcAttributeName) *ec2.DescribeVpcAttributeOutput {
+		out, err := g.api.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &g.topology.VPC.ID, Attribute: name})
+		if !g.read("ec2:DescribeVpcAttribute", err) {
+			return &ec2.DescribeVpcAttributeOutput{}
+		}
+		return out
+	}
+	var steps errgroup.Group
+	steps.Go(func() error {
+		if v := attribute(types.VpcAttributeNameEnableDnsSupport).EnableDnsSupport; v != nil {
+			g.topology.VPC.DNSSupport = v.Value
+		}
+		return nil
+	})
+	steps.Go(func() error {
+		if v := attribute(types.VpcAttributeNameEnableDnsHostnames).EnableDnsHostnames; v != nil {
+			g.topology.VPC.DNSHostnames = v.Value
+		}
+		return nil
+	})
+	_ = steps.Wait()
+}
+
+func (g *gatherer) routeTables(ctx context.Context, vpc []types.Filter) {
+	list, err := pages(ctx, ec2.NewDescribeRouteTablesPaginator(g.api, &ec2.DescribeRouteTablesInput{Filters: vpc}),
+		func(out *ec2.DescribeRouteTablesOutput) []types.RouteTable { return out.RouteTables })
+	if g.read("ec2:DescribeRouteTables", err) {
+		g.topology.RouteTables = convert(list, routeTableOf)
+	}
+}
+
+func (g *gatherer) networkACLs(ctx context.Context, vpc []types.Filter) {
+	list, err := pages(ctx, ec2.NewDescribeNetworkAclsPaginator(g.api, &ec2.DescribeNetworkAclsInput{Filters: vpc}),
+		func(out *ec2.DescribeNetworkAclsOutput) []types.NetworkAcl { return out.NetworkAcls })
+	if g.read("ec2:DescribeNetworkAcls", err) {
+		g.topology.NetworkACLs = convert(list, networkACLOf)
+	}
+}
+
+func (g *gatherer) securityGroups(ctx context.Context, vpc []types.Filter) {
+	list, err := pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(g.api, &ec2.DescribeSecurityGroupsInput{Filters: vpc}),
+		func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
+	if g.read("ec2:DescribeSecurityGroups", err) {
+		g.topology.SecurityGroups = convert(list, securityGroupOf)
+	}
+}
+
+func (g *gatherer) internetGateways(ctx context.Context) {
+	list, err := pages(ctx, ec2.NewDescribeInternetGatewaysPaginator(g.api, &ec2.DescribeInternetGatewaysInput{
+		Filters: []types.Filter{filter("attachment.vpc-id", g.topology.VPC.ID)},
+	}), func(out *ec2.DescribeInternetGatewaysOutput) []types.InternetGateway { return out.InternetGateways })
+	if g.read("ec2:DescribeInternetGateways", err) {
+		g.topology.InternetGateways = convert(list, internetGatewayOf)
+	}
+}
+
+func (g *gatherer) natGateways(ctx context.Context, vpc []types.Filter) {
+	list, err := pages(ctx, ec2.NewDescribeNatGatewaysPaginator(g.api, &ec2.DescribeNatGatewaysInput{Filter: vpc}),
+		func(out *ec2.DescribeNatGatewaysOutput) []types.NatGateway { return out.NatGateways })
+	if g.read("ec2:DescribeNatGateways", err) {
+		g.topology.NATGateways = convert(list, natGatewayOf)
+	}
+}
+
+func (g *gatherer) endpoints(ctx context.Context, vpc []types.Filter) {
+	list, err := pages(ctx, ec2.NewDescribeVpcEndpointsPaginator(g.api, &ec2.DescribeVpcEndpointsInput{Filters: vpc}),
+		func(out *ec2.DescribeVpcEndpointsOutput) []types.VpcEndpoint { return out.VpcEndpoints })
+	if g.read("ec2:DescribeVpcEndpoints", err) {
+		g.topology.VPCEndpoints = convert(list, vpcEndpointOf)
+	}
+}
+
+// interfaces reads the interfaces of the interface endpoints that a pull may use: their addresses are what groups and
+// ACLs judge.
+func (g *gatherer) interfaces(ctx context.Context) {
+	if g.topology.VPCEndpoints == nil {
+		return
+	}
+	var ids []string
+	for _, e := range g.topology.VPCEndpoints {
+		if strings.EqualFold(e.Type, "Interface") {
+			ids = append(ids, e.Interfaces...)
+		}
+	}
+	if len(ids) == 0 {
+		g.topology.Interfaces = []NetworkInterface{}
+		return
+	}
+	// A filter, not NetworkInterfaceIds: one interface deleted meanwhile would fail the whole call. It takes 200 values.
+	list := []types.NetworkInterface{}
+	for part := range slices.Chunk(uniq(ids), 200) {
+		some, err := pages(ctx, ec2.NewDescribeNetworkInterfacesPaginator(g.api, &ec2.DescribeNetworkInterfacesInput{
+			Filters: []types.Filter{filter("network-interface-id", part...)},
+		}), func(out *ec2.DescribeNetworkInterfacesOutput) []types.NetworkInterface { return out.NetworkInterfaces })
+		if !g.read("ec2:DescribeNetworkInterfaces", err) {
+			return
+		}
+		list = append(list, some...)
+	}
+	g.topology.Interfaces = convert(list, networkInterfaceOf)
+}
+
+func (g *gatherer) prefixLists(ctx context.Context) {
+	list, err := pages(ctx, ec2.NewDescribeManagedPrefixListsPaginator(g.api, &ec2.DescribeManagedPrefixListsInput{}),
+		func(out *ec2.DescribeManagedPrefixListsOutput) []types.ManagedPrefixList { return out.PrefixLists })
+	if g.read("ec2:DescribeManagedPrefixLists", err) {
+		g.topology.PrefixLists = convert(list, prefixListOf)
+	}
+}
+
+// entries reads the entries of the lists that decide: those that routes and rules name, and S3's.
+func (g *gatherer) entries(ctx context.Context) {
+	t := g.topology
+	used := map[string]bool{}
+	for _, table := range t.RouteTables {
+		for _, r := range table.Routes {
+			used[r.PrefixList] = true
+		}
+	}
+	for _, group := range t.SecurityGroups {
+		for _, r := range slices.Concat(group.Ingress, group.Egress) {
+			for _, id := range r.PrefixLists {
+				used[id] = true
+			}
+		}
+	}
+	var steps errgroup.Group
+	for i := range t.PrefixLists {
+		l := &t.PrefixLists[i]
+		if !used[l.ID] && !(strings.HasPrefix(l.Name, "com.amazonaws.") && strings.HasSuffix(l.Name, ".s3")) {
+			continue
+		}
+		steps.Go(func() error {
+			list, err := pages(ctx, ec2.NewGetManagedPrefixListEntriesPaginator(g.api, &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &l.ID}),
+				func(out *ec2.GetManagedPrefixListEntriesOutput) []types.PrefixListEntry { return out.Entries })
+			if g.read("ec2:GetManagedPrefixListEntries", err) {
+				l.CIDRs = convert(list, func(e types.PrefixListEntry) CIDR { return ParseCIDR(aws.ToString(e.Cidr)) })
+			}
+			return nil
+		})
+	}
+	_ = steps.Wait()
+}

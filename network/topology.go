@@ -1,0 +1,247 @@
+package network
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Topology is a VPC as far as it was read. A nil slice was not read; an empty one holds nothing.
+type Topology struct {
+	VPC              VPC                `json:"vpc"`
+	Subnets          []Subnet           `json:"subnets"`
+	RouteTables      []RouteTable       `json:"routeTables"`
+	NetworkACLs      []NetworkACL       `json:"networkACLs"`
+	SecurityGroups   []SecurityGroup    `json:"securityGroups"`
+	InternetGateways []InternetGateway  `json:"internetGateways"`
+	NATGateways      []NATGateway       `json:"natGateways"`
+	VPCEndpoints     []VPCEndpoint      `json:"vpcEndpoints"`
+	Interfaces       []NetworkInterface `json:"interfaces"` // those of the interface endpoints
+	PrefixLists      []PrefixList       `json:"prefixLists"`
+
+	// Unread says why a fact is nil, by the IAM action that would have read it ("ec2:DescribeSubnets"). It is for
+	// people: no decision looks at it.
+	Unread map[string]error `json:"-"`
+}
+
+// VPC is the virtual private cloud that holds the task.
+type VPC struct {
+	ID                string   `json:"id"`
+	CIDRs             []CIDR   `json:"cidrs"`
+	DNSSupport        *bool    `json:"dnsSupport"`        // the attribute enableDnsSupport
+	DNSHostnames      *bool    `json:"dnsHostnames"`      // the attribute enableDnsHostnames
+	NameServers       []string `json:"nameServers"`       // the DHCP options' domain-name-servers; empty: no DHCP options
+	DHCPOptions       string   `json:"dhcpOptions"`       // the DHCP option set's ID
+	BlockPublicAccess string   `json:"blockPublicAccess"` // InternetGatewayBlockMode in effect; "": not shown
+}
+
+// Subnet is one subnet of the VPC.
+type Subnet struct {
+	ID                string `json:"id"`
+	AvailabilityZone  string `json:"availabilityZone"`
+	CIDR              CIDR   `json:"cidr"` // the IPv4 block; invalid in an IPv6-only subnet
+	BlockPublicAccess string `json:"blockPublicAccess"`
+}
+
+// RouteTable is a route table with what it is associated with.
+type RouteTable struct {
+	ID      string   `json:"id"`
+	Main    bool     `json:"main"`    // used by every subnet without an explicit association
+	Subnets []string `json:"subnets"` // explicit associations
+	Routes  []Route  `json:"routes"`
+}
+
+// Route is one route. Its destination is a CIDR or a prefix list.
+type Route struct {
+	CIDR       CIDR   `json:"cidr"`
+	PrefixList string `json:"prefixList,omitempty"`
+	Target     string `json:"target"` // the target's ID, "local", or a core network's ARN
+	State      string `json:"state"`  // "active" or "blackhole"
+	Propagated bool   `json:"propagated,omitempty"`
+}
+
+// NetworkACL is a network ACL with the subnets it guards.
+type NetworkACL struct {
+	ID      string     `json:"id"`
+	Default bool       `json:"default"` // guards every subnet that no other ACL guards
+	Subnets []string   `json:"subnets"`
+	Entries []ACLEntry `json:"entries"`
+}
+
+// ACLEntry is one numbered rule of a network ACL.
+type ACLEntry struct {
+	Number   int32  `json:"number"`
+	Egress   bool   `json:"egress"`
+	Allow    bool   `json:"allow"`
+	Protocol string `json:"protocol"` // an IANA number, or "-1" for all
+	Ports    Ports  `json:"ports"`
+	CIDR     CIDR   `json:"cidr"` // invalid for an IPv6 entry
+}
+
+// SecurityGroup is a security group.
+type SecurityGroup struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Ingress []Rule `json:"ingress"`
+	Egress  []Rule `json:"egress"`
+}
+
+// Rule is one permission of a security group. It admits what any of its peers names.
+type Rule struct {
+	Protocol    string   `json:"protocol"` // "tcp", "udp", an IANA number, or "-1" for all
+	Ports       Ports    `json:"ports"`
+	CIDRs       []CIDR   `json:"cidrs,omitempty"`
+	PrefixLists []string `json:"prefixLists,omitempty"`
+	Groups      []string `json:"groups,omitempty"`
+}
+
+// Ports is an inclusive range of ports.
+type Ports struct {
+	From uint16 `json:"from"`
+	To   uint16 `json:"to"`
+}
+
+// AllPorts is every port.
+var AllPorts = Ports{0, 65535}
+
+// InternetGateway is an internet gateway.
+type InternetGateway struct {
+	ID    string `json:"id"`
+	VPC   string `json:"vpc"`   // "" when it is attached to none
+	State string `json:"state"` // of the attachment: "available" (or "attached")
+}
+
+// NATGateway is a NAT gateway.
+type NATGateway struct {
+	ID             string `json:"id"`
+	Subnet         string `json:"subnet"` // "" for a regional NAT gateway
+	State          string `json:"state"`
+	FailureCode    string `json:"failureCode,omitempty"`
+	FailureMessage string `json:"failureMessage,omitempty"`
+	Private        bool   `json:"private"`
+	Regional       bool   `json:"regional"`
+}
+
+// VPCEndpoint is a VPC endpoint.
+type VPCEndpoint struct {
+	ID                    string   `json:"id"`
+	Type                  string   `json:"type"`    // "Interface", "Gateway", "GatewayLoadBalancer", …
+	Service               string   `json:"service"` // "com.amazonaws.eu-west-1.ecr.api"
+	State                 string   `json:"state"`
+	PrivateDNS            *bool    `json:"privateDNS"`
+	PrivateDNSInboundOnly bool     `json:"privateDNSInboundOnly"` // PrivateDnsOnlyForInboundResolverEndpoint
+	RouteTables           []string `json:"routeTables,omitempty"`
+	Subnets               []string `json:"subnets,omitempty"`
+	SecurityGroups        []string `json:"securityGroups,omitempty"`
+	Interfaces            []string `json:"interfaces,omitempty"`
+	Policy                *string  `json:"policy"` // the policy document; nil: not shown
+}
+
+// Serves reports whether the endpoint is one for a service, given as the end of its name ("ecr.api"), of a region.
+func (e VPCEndpoint) Serves(service, region string) bool {
+	return service != "" && strings.HasSuffix(e.Service, "."+region+"."+service)
+}
+
+// NetworkInterface is an endpoint's network interface.
+type NetworkInterface struct {
+	ID      string `json:"id"`
+	Subnet  string `json:"subnet"`
+	Address string `json:"address"` // the private IPv4 address
+}
+
+// PrefixList is a managed prefix list; CIDRs is nil when its entries were not read.
+type PrefixList struct {
+	ID    string `json:"id"`
+	Name  string `json:"name"` // AWS's own are named for the service: "com.amazonaws.eu-west-1.s3"
+	CIDRs []CIDR `json:"cidrs"`
+}
+
+// CIDR is an address block. It is a netip.Prefix that go-cmp can compare and that takes host bits as EC2 does:
+// 10.0.10.0/22 means 10.0.8.0/22.
+type CIDR struct{ netip.Prefix }
+
+// ParseCIDR returns the block that s writes; a malformed one is invalid, and a decision that needs it is Unknown.
+func ParseCIDR(s string) CIDR {
+	p, err := netip.ParsePrefix(s)
+	if err != nil {
+		return CIDR{}
+	}
+	return CIDR{p.Masked()}
+}
+
+// Equal reports whether two blocks are the same.
+func (c CIDR) Equal(d CIDR) bool { return c.Prefix == d.Prefix }
+
+// UnmarshalText reads a block leniently, as ParseCIDR does.
+func (c *CIDR) UnmarshalText(text []byte) error {
+	*c = ParseCIDR(string(text))
+	return nil
+}
+
+// find returns the element of a list whose ID is id. read is false when the list was not read.
+func find[E any](list []E, id string, idOf func(*E) string) (e *E, read bool) {
+	for i := range list {
+		if idOf(&list[i]) == id {
+			return &list[i], true
+		}
+	}
+	return nil, list != nil
+}
+
+func (t *Topology) subnet(id string) (*Subnet, bool) {
+	return find(t.Subnets, id, func(s *Subnet) string { return s.ID })
+}
+
+func (t *Topology) securityGroup(id string) (*SecurityGroup, bool) {
+	return find(t.SecurityGroups, id, func(g *SecurityGroup) string { return g.ID })
+}
+
+func (t *Topology) natGateway(id string) (*NATGateway, bool) {
+	return find(t.NATGateways, id, func(n *NATGateway) string { return n.ID })
+}
+
+func (t *Topology) internetGateway(id string) (*InternetGateway, bool) {
+	return find(t.InternetGateways, id, func(g *InternetGateway) string { return g.ID })
+}
+
+// Endpoint returns the VPC endpoint with an ID; read is false when the endpoints were not read.
+func (t *Topology) Endpoint(id string) (e *VPCEndpoint, read bool) {
+	return find(t.VPCEndpoints, id, func(e *VPCEndpoint) string { return e.ID })
+}
+
+func (t *Topology) prefixList(id string) *PrefixList {
+	l, _ := find(t.PrefixLists, id, func(l *PrefixList) string { return l.ID })
+	return l
+}
+
+// routeTable returns the table in effect for a subnet: the explicitly associated one, else the VPC's main table.
+// https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
+func (t *Topology) routeTable(subnet string) *RouteTable {
+	var main *RouteTable
+	for i := range t.RouteTables {
+		table := &t.RouteTables[i]
+		if slices.Contains(table.Subnets, subnet) {
+			return table
+		}
+		if table.Main {
+			main = table
+		}
+	}
+	return main
+}
+
+// networkACL returns the ACL that guards a subnet: the associated one, else the VPC's default ACL.
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
+func (t *Topology) networkACL(subnet string) *NetworkACL {
+	var byDefault *NetworkACL
+	for i := range t.NetworkACLs {
+		acl := &t.NetworkACLs[i]
+		if slices.Contains(acl.Subnets, subnet) {
+			return acl
+		}
+		if acl.Default {
+			byDefault = acl
+		}
+	}
+	return byDefault
+}

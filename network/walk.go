@@ -1,0 +1,245 @@
+package network
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// walk is one way from an interface to a host, while it is being walked.
+type walk struct {
+	*Topology
+	from    Endpoint
+	to      Destination
+	missing []string // what would have shown more hops
+}
+
+// target is what the destination's name resolves to.
+type target struct {
+	peers
+	// depends is set when the host has some of these addresses, but it is not known which.
+	depends  bool
+	endpoint *VPCEndpoint // the interface endpoint that has these addresses
+	// undecided names what would tell which addresses these are, where they may be any.
+	undecided []string
+}
+
+// cut notes why the walk ends early.
+func (w *walk) cut(actions ...string) { w.missing = append(w.missing, actions...) }
+
+func (w *walk) hops() []Hop {
+	subnet, read := w.subnet(w.from.Subnet)
+	switch {
+	case subnet == nil && !read:
+		w.cut("ec2:DescribeSubnets")
+		return []Hop{{Kind: KindSubnet, Subject: w.from.Subnet, Reason: Unread, Missing: []string{"ec2:DescribeSubnets"}}}
+	case subnet == nil:
+		return []Hop{{Kind: KindSubnet, Subject: w.from.Subnet, Reason: SubnetAbsent}}
+	case !subnet.CIDR.IsValid() || !subnet.CIDR.Addr().Is4():
+		return []Hop{{Kind: KindSubnet, Subject: w.from.Subnet, Reason: IPv6Only}}
+	}
+	hops, targets := w.resolve()
+	var ways [][]Hop
+	for _, t := range targets {
+		switch {
+		case t.undecided != nil:
+			ways = append(ways, w.toAnywhere(subnet, t))
+		case t.endpoint != nil:
+			ways = append(ways, w.toEndpoint(subnet, t))
+		default:
+			ways = append(ways, w.toAddresses(subnet, t))
+		}
+	}
+	var undecided []string
+	for _, h := range hops {
+		undecided = append(undecided, h.Missing...)
+	}
+	return distinct(append(hops, oneOf(ways, undecided)...))
+}
+
+// toAnywhere judges what every way shares: a filter that lets nothing out closes them all.
+func (w *walk) toAnywhere(subnet *Subnet, t target) []Hop {
+	w.cut(t.undecided...)
+	hops := []Hop{
+		w.groupHop(w.taskGroups(), false, t.peers, true),
+		w.aclHop(subnet.ID, false, false, packets{t.addrs, Ports{w.to.Port, w.to.Port}}, true),
+	}
+	for i, h := range hops {
+		if h.Status == Open || h.Status == Partial {
+			hops[i].Status, hops[i].Reason, hops[i].Depends = Unknown, Unread, false
+			hops[i].Missing = uniq(append(slices.Clone(h.Missing), t.undecided...))
+		}
+	}
+	return hops
+}
+
+// toAddresses walks to hosts outside the VPC's own interfaces: out by whatever the subnet's routes lead to.
+func (w *walk) toAddresses(subnet *Subnet, t target) []Hop {
+	hops := []Hop{
+		w.groupHop(w.taskGroups(), false, t.peers, t.depends),
+		w.aclHop(subnet.ID, false, false, packets{t.addrs, Ports{w.to.Port, w.to.Port}}, t.depends),
+	}
+	var ways [][]Hop
+	for _, leg := range w.routes(subnet.ID, t) {
+		ways = append(ways, append([]Hop{leg.hop}, w.through(subnet, leg, t)...))
+	}
+	hops = append(hops, allOf(ways, t.depends)...)
+	return append(hops, w.aclHop(subnet.ID, true, true, packets{t.addrs, w.replyPorts()}, t.depends))
+}
+
+// toEndpoint walks to an interface endpoint: its name answers with the interfaces of all its zones, so each is a way that
+// is used.
+// https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html
+func (w *walk) toEndpoint(subnet *Subnet, t target) []Hop {
+	source := addrsOf(subnet.CIDR)
+	var ways [][]Hop
+	for _, id := range t.endpoint.Subnets {
+		there, addresses, missing := w.endpointAddresses(t.endpoint, id)
+		if there == nil {
+			ways = append(ways, []Hop{{Kind: KindVPCEndpoint, Subject: t.endpoint.ID, Subnet: id, Reason: EndpointInterfaces, Missing: missing}})
+			continue
+		}
+		remote := peers{addrs: addresses, groups: t.endpoint.SecurityGroups}
+		depends := len(missing) > 0
+		way := []Hop{w.groupHop(w.taskGroups(), false, remote, depends)}
+		crosses := id != subnet.ID // an ACL sees only what crosses its subnet's border
+		if crosses {
+			way = append(way, w.aclHop(subnet.ID, false, false, packets{addresses, Ports{w.to.Port, w.to.Port}}, depends))
+		}
+		for _, leg := range w.routes(subnet.ID, target{peers: remote, depends: depends}) {
+			way = append(way, leg.hop)
+			if leg.hop.Status == Open && leg.hop.Target != "local" {
+				way = append(way, beyond(leg.hop.Target))
+			}
+		}
+		if crosses {
+			way = append(way, w.aclHop(id, true, false, packets{source, Ports{w.to.Port, w.to.Port}}, false))
+		}
+		way = append(way, Hop{Kind: KindVPCEndpoint, Subject: t.endpoint.ID, Status: Open, Detail: t.endpoint.Service})
+		way = append(way, w.groupHop(t.endpoint.SecurityGroups, true, w.taskPeers(source), false))
+		if crosses {
+			way = append(way,
+				w.aclHop(id, false, true, packets{source, w.replyPorts()}, false),
+				w.aclHop(subnet.ID, true, true, packets{addresses, w.replyPorts()}, depends))
+		}
+		for i := range way {
+			if way[i].Depends { // the interfaces' addresses decide, and they can be read
+				way[i].Status, way[i].Reason, way[i].Depends, way[i].Missing = Unknown, Unread, false, missing
+			}
+		}
+		ways = append(ways, way)
+	}
+	if len(ways) == 0 {
+		return []Hop{{Kind: KindVPCEndpoint, Subject: t.endpoint.ID, Reason: EndpointInterfaces}}
+	}
+	return allOf(ways, false)
+}
+
+// endpointAddresses returns the addresses of an endpoint's interfaces in a subnet. Where they were not read, or lie
+// outside the subnet, they are somewhere in its block.
+func (w *walk) endpointAddresses(e *VPCEndpoint, subnet string) (*Subnet, addrs, []string) {
+	there, read := w.subnet(subnet)
+	if there == nil || !there.CIDR.IsValid() {
+		if !read {
+			return nil, nil, []string{"ec2:DescribeSubnets"}
+		}
+		return nil, nil, nil
+	}
+	block := addrsOf(there.CIDR)
+	if w.Interfaces == nil {
+		return there, block, []string{"ec2:DescribeNetworkInterfaces"}
+	}
+	var addresses addrs
+	for _, i := range w.Interfaces {
+		if i.Subnet == subnet && slices.Contains(e.Interfaces, i.ID) {
+			addresses = union(append(addresses, addrsOf(hostCIDR(i.Address)).and(block)...))
+		}
+	}
+	if addresses.empty() {
+		return there, block, nil
+	}
+	return there, addresses, nil
+}
+
+// taskPeers are the task as an endpoint's groups see it: any address of its subnet, with its groups.
+func (w *walk) taskPeers(source addrs) peers {
+	groups := w.taskGroups()
+	return peers{addrs: source, groups: groups, groupsUnknown: groups == nil}
+}
+
+func (w *walk) replyPorts() Ports {
+	if w.from.Windows {
+		return windowsPorts
+	}
+	return linuxPorts
+}
+
+// allOf joins ways that are all used. What closes some of them and not others leaves the whole partly open.
+func allOf(ways [][]Hop, depends bool) []Hop {
+	closed, unknown := 0, []string(nil)
+	undecided := false
+	for _, way := range ways {
+		switch (Path{Hops: way}).Status() {
+		case Closed:
+			closed++
+		case Unknown:
+			undecided = true
+			for _, h := range way {
+				unknown = append(unknown, h.Missing...)
+			}
+		}
+	}
+	var hops []Hop
+	for _, way := range ways {
+		for _, h := range way {
+			if h.Status == Closed && closed < len(ways) {
+				if undecided { // closed or partial: that is for the other ways to tell
+					h.Status, h.Missing = Unknown, uniq(slices.Clone(unknown))
+				} else {
+					h.Status, h.Depends = Partial, depends
+				}
+			}
+			hops = append(hops, h)
+		}
+	}
+	return hops
+}
+
+// oneOf joins ways of which one is used, and it is not known which. Only what closes every one of them is certain.
+func oneOf(ways [][]Hop, undecided []string) []Hop {
+	if len(ways) == 1 {
+		return ways[0]
+	}
+	var hops []Hop
+	for _, way := range ways {
+		for _, h := range way {
+			everywhere := !slices.ContainsFunc(ways, func(other []Hop) bool {
+				return !slices.ContainsFunc(other, func(o Hop) bool { return o.key() == h.key() && o.Status == h.Status })
+			})
+			if !everywhere && (h.Status == Closed || h.Status == Partial) {
+				h.Status, h.Depends, h.Missing = Unknown, false, uniq(slices.Clone(undecided))
+			}
+			hops = append(hops, h)
+		}
+	}
+	return hops
+}
+
+// key tells hops apart that judge different traffic.
+func (h Hop) key() string {
+	return fmt.Sprint(h.Kind, h.Subject, h.Subnet, h.Target, h.Reason, h.Inbound, h.Reply, h.DNS)
+}
+
+// distinct drops hops that say the same again.
+func distinct(hops []Hop) []Hop {
+	var out []Hop
+	seen := map[string]bool{}
+	for _, h := range hops {
+		k := h.key() + fmt.Sprint(h.Status, h.Depends, h.Detail, strings.Join(h.Missing, ","))
+		if !seen[k] {
+			seen[k] = true
+			out = append(out, h)
+		}
+	}
+	return out
+}
