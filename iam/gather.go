@@ -1,0 +1,177 @@
+package iam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"golang.org/x/sync/errgroup"
+)
+
+// gather asks for the role, its inline policies and its attached policies at once. The goroutines return nil whatever
+// happens: what one may not read must not stop the others.
+func gather(ctx context.Context, api API, arn string) (*Role, error) {
+	name := RoleName(arn)
+	if name == "" {
+		return nil, fmt.Errorf("iam: %q names no role", arn)
+	}
+	g := &gathering{api: api, policies: newLibrary(api)}
+	r := &Role{Name: name}
+	if segments(arn) != nil {
+		r.ARN = arn
+	}
+	var self, inline, attached facts
+	var group errgroup.Group
+	group.Go(func() error { self = g.role(ctx, r); return nil })
+	group.Go(func() error { inline = g.inline(ctx, name); return nil })
+	group.Go(func() error { attached = g.attached(ctx, name); return nil })
+	_ = group.Wait()
+
+	r.settle(self, inline, attached)
+	return r, ctx.Err()
+}
+
+type gathering struct {
+	api      API
+	policies *library
+}
+
+// facts is what one branch found: policies, and the first error of each action that failed.
+type facts struct {
+	Layer
+	errs map[string]error
+}
+
+// note keeps the first error of an action.
+func (f *facts) note(action string, err error) {
+	if f.errs == nil {
+		f.errs = map[string]error{}
+	}
+	if f.errs[action] == nil {
+		f.errs[action] = err
+	}
+}
+
+// fail notes an error that leaves the policies incomplete.
+func (f *facts) fail(action string, err error) {
+	f.note(action, err)
+	if !slices.Contains(f.Missing, action) {
+		f.Missing = append(f.Missing, action)
+	}
+}
+
+func (f *facts) add(other facts) {
+	f.Policies = append(f.Policies, other.Policies...)
+	for _, action := range other.Missing {
+		f.fail(action, other.errs[action])
+	}
+}
+
+const getRole = "iam:GetRole"
+
+// role fills in what GetRole tells, and finds the boundary, which is a managed policy.
+func (g *gathering) role(ctx context.Context, r *Role) (boundary facts) {
+	out, err := g.api.GetRole(ctx, &iam.GetRoleInput{RoleName: &r.Name})
+	switch {
+	case absent(err):
+		r.Exists = new(false)
+		return boundary
+	case err == nil && (out == nil || out.Role == nil):
+		err = errors.New("the answer holds no role")
+	case err == nil && r.ARN != "" && !r.is(aws.ToString(out.Role.Arn)):
+		err = &MismatchError{Asked: r.ARN, Found: aws.ToString(out.Role.Arn)}
+	}
+	if err != nil {
+		boundary.fail(getRole, err)
+		r.Boundary = &Layer{Missing: []string{getRole}}
+		return boundary
+	}
+	role := out.Role
+	r.Exists = new(true)
+	r.ARN, r.Name = aws.ToString(role.Arn), aws.ToString(role.RoleName)
+	r.Path, r.ID = aws.ToString(role.Path), aws.ToString(role.RoleId)
+	r.Tags = map[string]string{}
+	for _, tag := range role.Tags {
+		r.Tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+	}
+	if doc := role.AssumeRolePolicyDocument; doc != nil {
+		r.Trust = new(policy("trust policy", "", *doc))
+	} else {
+		boundary.note(getRole, errors.New("the answer holds no trust policy"))
+	}
+	if b := role.PermissionsBoundary; b != nil {
+		found := g.policies.read(ctx, managed{arn: aws.ToString(b.PermissionsBoundaryArn)})
+		boundary.add(found)
+		r.Boundary = &boundary.Layer
+	}
+	return boundary
+}
+
+// is compares the ARN asked for with IAM's answer. A session's ARN carries account and name only.
+func (r *Role) is(answer string) bool {
+	if strings.Contains(r.ARN, ":assumed-role/") {
+		return account(r.ARN) == account(answer) && strings.EqualFold(r.Name, RoleName(answer))
+	}
+	return strings.EqualFold(r.ARN, answer)
+}
+
+// inline reads the policies embedded in the role.
+func (g *gathering) inline(ctx context.Context, role string) (found facts) {
+	pages := iam.NewListRolePoliciesPaginator(g.api, &iam.ListRolePoliciesInput{RoleName: &role})
+	var names []string
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			found.fail("iam:ListRolePolicies", err)
+			break
+		}
+		names = append(names, page.PolicyNames...)
+	}
+	collect(&found, names, func(name string) (one facts) {
+		out, err := g.api.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
+		if err == nil && (out == nil || out.PolicyDocument == nil) {
+			err = errors.New("the answer holds no document")
+		}
+		if err != nil {
+			one.fail("iam:GetRolePolicy", err)
+			return one
+		}
+		one.Policies = []Policy{policy(name, "", *out.PolicyDocument)}
+		return one
+	})
+	return found
+}
+
+// attached reads the managed policies attached to the role.
+func (g *gathering) attached(ctx context.Context, role string) (found facts) {
+	pages := iam.NewListAttachedRolePoliciesPaginator(g.api, &iam.ListAttachedRolePoliciesInput{RoleName: &role})
+	var names []managed
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			found.fail("iam:ListAttachedRolePolicies", err)
+			break
+		}
+		for _, p := range page.AttachedPolicies {
+			names = append(names, managed{name: aws.ToString(p.PolicyName), arn: aws.ToString(p.PolicyArn)})
+		}
+	}
+	collect(&found, names, func(m managed) facts { return g.policies.read(ctx, m) })
+	return found
+}
+
+// absent is whether IAM says that there is no such thing.
+func absent(err error) bool {
+	var none *types.NoSuchEntityException
+	return errors.As(err, &none)
+}
+
+func policy(name, arn, document string) Policy {
+	d, _ := Parse(document) // what is malformed stays in the document, as unknown
+	return Policy{Name: name, ARN: arn, Document: d}
+}

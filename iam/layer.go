@@ -1,0 +1,138 @@
+package iam
+
+// say is what one policy type, or one level of it, says about a request.
+type say struct {
+	name  LayerName
+	level int
+
+	allow    grant // by the way in which the principal is named; direct where policies name none
+	deny     truth
+	missing  []string
+	allowing evidence
+	denying  evidence
+}
+
+// evidence is what one answer of a policy type rests on.
+type evidence struct {
+	cite     citation
+	unsure   bool // a statement's match is unknown, and cite is the first such
+	keys     []string
+	warnings []string
+}
+
+type citation struct{ policy, statement, element string }
+
+// hear takes the OR over all statements of all policies. What is missing may allow and may deny.
+func (a *asked) hear(name LayerName, level int, l Layer) *say {
+	s := &say{name: name, level: level, missing: l.Missing}
+	if len(l.Missing) > 0 {
+		s.unread()
+	}
+	nearest := 1 // an Allow for another action is not near
+	for _, p := range l.Policies {
+		title := or(p.Name, p.ARN)
+		if m := p.Document.Malformed; m != nil {
+			s.unread()
+			at := citation{policy: title, element: m.Element}
+			unknown := match{truth: maybe, warnings: []string{"policy " + title + " is malformed: " + m.Reason}}
+			s.allowing.doubt(at, unknown)
+			s.denying.doubt(at, unknown)
+		}
+		for i, statement := range p.Document.Statements {
+			m := a.match(statement, p.Document.Version, name)
+			at := citation{title, statement.name(i), m.element}
+			if statement.Effect != Allow { // Deny, or an effect that could not be read
+				s.mayDeny(statement, m, at)
+			}
+			if statement.Effect != Deny {
+				if statement.Effect != Allow {
+					m.truth = min(m.truth, maybe)
+				}
+				nearest = s.mayAllow(m, at, nearest)
+			}
+		}
+	}
+	return s
+}
+
+func (s *say) unread() {
+	s.allow = s.allow.or(grant{maybe, maybe, maybe})
+	s.deny = max(s.deny, maybe)
+}
+
+func (s *say) mayDeny(statement Statement, m match, at citation) {
+	if statement.Effect != Deny {
+		m.truth = min(m.truth, maybe)
+	}
+	if m.truth == yes && s.deny < yes {
+		at.element = "Effect"
+		s.denying.cite = at
+	}
+	s.deny = max(s.deny, m.truth)
+	if m.truth == maybe {
+		s.denying.doubt(at, m)
+	}
+}
+
+func (s *say) mayAllow(m match, at citation, nearest int) int {
+	before := s.allow.any()
+	s.allow = s.allow.or(m.to.and(m.truth))
+	switch {
+	case m.truth == yes && before < yes:
+		at.element = "Effect"
+		s.allowing.cite = at
+	case m.truth == maybe:
+		s.allowing.doubt(at, m)
+	case m.truth == no && m.reached > nearest && !s.allowing.unsure && before < yes:
+		s.allowing.cite = at
+		return m.reached
+	}
+	return nearest
+}
+
+// doubt adds a statement whose match is unknown.
+func (e *evidence) doubt(at citation, m match) {
+	if !e.unsure && e.cite.element != "Effect" {
+		e.cite = at
+	}
+	e.unsure = true
+	e.keys = append(e.keys, m.keys...)
+	e.warnings = append(e.warnings, m.warnings...)
+}
+
+// decision is the layer's answer as if it were the only one.
+func (s *say) decision() LayerDecision {
+	allow := s.allow.any()
+	d := LayerDecision{Layer: s.name, Level: s.level, Outcome: outcome(min(allow, not(s.deny)), s.deny)}
+	cite := s.allowing.cite
+	switch d.Outcome {
+	case ExplicitDeny:
+		cite = s.denying.cite
+	case Unknown:
+		d.Missing = s.missing
+		if s.deny == maybe {
+			d.Keys = append(d.Keys, s.denying.keys...)
+		}
+		if allow == maybe {
+			d.Keys = append(d.Keys, s.allowing.keys...)
+		} else {
+			cite = s.denying.cite
+		}
+		d.Keys = sortedKeys(d.Keys)
+	}
+	d.Policy, d.Statement, d.Element = cite.policy, cite.statement, cite.element
+	return d
+}
+
+// outcome names a truth. A denial is explicit only if a Deny is certain.
+func outcome(allowed, denied truth) Outcome {
+	switch {
+	case denied == yes:
+		return ExplicitDeny
+	case allowed == yes:
+		return Allowed
+	case allowed == no:
+		return ImplicitDeny
+	}
+	return Unknown
+}

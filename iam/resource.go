@@ -1,0 +1,98 @@
+package iam
+
+import (
+	"slices"
+	"strings"
+)
+
+// The page is https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html.
+
+// resource holds one value of Resource or NotResource against the request. Wildcards work within a segment of the ARN,
+// but neither in its service nor in the type of the resource.
+func (a *asked) resource(value string, vars variables, layer LayerName) operand {
+	parts := strings.SplitN(value, ":", 6)
+	if value == "*" {
+		return operand{truth: yes}
+	}
+	var last expansion
+	if parts[0] == "arn" && len(parts) == 6 {
+		last = vars.expand(parts[5]) // variables are replaced after the fifth colon only
+	}
+	switch {
+	case last.state != resolved: // this voids the statement, whatever the resource is
+		return last.operand()
+	case a.Resource == "":
+		return operand{truth: maybe}
+	case parts[0] != "arn" && wild(value).matches(a.Resource):
+		return operand{truth: maybe, warning: "the resource " + value + " is neither an ARN nor *"}
+	case parts[0] != "arn", a.segments == nil: // no ARN names the "*" of an action that takes no resource
+		return operand{truth: no}
+	case len(parts) < 6:
+		return a.incomplete(value, parts, layer)
+	}
+	head := parts[:5]
+	switch {
+	case strings.ContainsAny(parts[2], "*?"):
+		return operand{truth: no}
+	case a.within(head) && last.matches(a.segments[5]):
+		return operand{truth: a.typeNamed(last.pattern)}
+	case crosses(head) && append(wild(strings.Join(head, ":")+":"), last.pattern...).matches(a.Resource):
+		return operand{truth: maybe, warning: crossing(value)}
+	}
+	return operand{truth: no}
+}
+
+// incomplete completes an ARN of fewer than six parts. AWS documents this for identity policies and for no others.
+func (a *asked) incomplete(value string, parts []string, layer LayerName) operand {
+	head := slices.Clone(parts)
+	for len(head) < 5 {
+		head = append(head, "*")
+	}
+	switch within := a.within(head); {
+	case within && layer == IdentityLayer && !strings.ContainsAny(head[2], "*?"):
+		return operand{truth: yes}
+	case within:
+		return operand{truth: maybe, warning: "the resource " + value + " is an incomplete ARN"}
+	case crosses(parts) && wild(value).matches(a.Resource):
+		return operand{truth: maybe, warning: crossing(value)}
+	}
+	return operand{truth: no}
+}
+
+func (a *asked) within(head []string) bool {
+	for i, part := range head {
+		if !wild(part).matches(a.segments[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// crosses tells of a segment that ends in *, which according to the guide "can expand to match beyond the colon", though
+// the same page says that wildcards work within segments.
+func crosses(parts []string) bool {
+	return slices.ContainsFunc(parts, func(s string) bool { return strings.HasSuffix(s, "*") })
+}
+
+func crossing(value string) string {
+	return "whether a * in " + value + " reaches past a colon is not known"
+}
+
+// typed are the services all of whose resources begin with their type. An S3 bucket or an SQS queue begins with its name,
+// where wildcards are fine.
+var typed = []string{"ecr", "ecs", "iam", "kms", "logs", "secretsmanager", "ssm"}
+
+// typeNamed judges the sixth part, which already matches as a glob, by the rule that the type takes no wildcard.
+func (a *asked) typeNamed(p pattern) truth {
+	if !slices.Contains(typed, a.segments[2]) || p.String() == "*" {
+		return yes
+	}
+	end := slices.IndexFunc(p, func(t token) bool { return t.kind == literal && (t.char == '/' || t.char == ':') })
+	switch {
+	case end < 0 && p.wildcards():
+		return maybe // "repo*": the guide forbids it, and does not say what becomes of it
+	case end >= 0 && p[:end].wildcards():
+		return no // "*/12345"
+	}
+	return yes
+}

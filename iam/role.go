@@ -1,0 +1,84 @@
+package iam
+
+import "maps"
+
+// Role is what was read about an IAM role. Nil means not read; empty means read, and there is none.
+type Role struct {
+	ARN      string // as IAM answered, or as asked for if it did not; "": only a name was asked for, and nobody answered
+	Name     string
+	Path     string // "/" or "/app/"; "": not read
+	ID       string // the unique id, "AROA…"; "": not read
+	Exists   *bool  // nil: not read
+	Trust    *Policy
+	Identity Layer // inline policies, then attached managed ones; none and nothing Missing: read, and there are none
+	// Boundary is nil if the role has none. If that was not read, it is a layer with no policy and Missing iam:GetRole.
+	Boundary *Layer
+	Tags     map[string]string
+	// Unread holds the first error of each action, keyed "iam:GetRole". It is for the reason given to people only: no
+	// decision consults it, and it does not survive JSON.
+	Unread map[string]error `json:"-"`
+}
+
+// Policies are the layers that the role brings to every request of its own.
+func (r *Role) Policies() Policies {
+	return Policies{Identity: r.Identity, Boundary: r.Boundary}
+}
+
+// Principal is a session of the role. Its name is not known: ECS chooses one per task.
+func (r *Role) Principal() Principal {
+	return Principal{ARN: r.ARN, Account: account(r.ARN), ID: r.ID}
+}
+
+// Context is what the role itself contributes to the context of its requests: its tags, if they were read.
+func (r *Role) Context() Context {
+	c := Context{}
+	if r.Tags == nil {
+		return c
+	}
+	c["aws:PrincipalTag/*"] = Absent()
+	for key, value := range r.Tags {
+		c["aws:PrincipalTag/"+key] = Present(value)
+	}
+	return c
+}
+
+// Can evaluates a request of this role against the role's own policies alone, with the role as principal and its tags in
+// the context. It suits actions that no resource policy governs, such as ecr:GetAuthorizationToken.
+func (r *Role) Can(request Request) Decision {
+	request.Principal = r.Principal()
+	known := r.Context()
+	maps.Copy(known, request.Context)
+	request.Context = known
+	return Evaluate(request, r.Policies())
+}
+
+// Assumable evaluates the trust policy: whether the service, such as "ecs-tasks.amazonaws.com", may assume the role. The
+// account and the ARN on whose behalf it does so are the guard against a confused deputy; "" means that the service sends
+// one which is not known.
+//
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+func (r *Role) Assumable(service, sourceAccount, sourceARN string) Decision {
+	trust := &Layer{}
+	switch {
+	case r.Trust != nil:
+		trust.Policies = []Policy{*r.Trust}
+	case r.Exists == nil || *r.Exists:
+		trust.Missing = []string{"iam:GetRole"}
+	}
+	sent := func(value string) Value {
+		if value == "" {
+			return PresentUnknown()
+		}
+		return Present(value)
+	}
+	return Evaluate(Request{
+		Action:          "sts:AssumeRole",
+		Resource:        r.ARN,
+		ResourceAccount: account(r.ARN),
+		Principal:       Principal{Service: service},
+		Context: Context{
+			"aws:SourceAccount": sent(sourceAccount),
+			"aws:SourceArn":     sent(sourceARN),
+		},
+	}, Policies{Resource: trust})
+}

@@ -1,0 +1,48 @@
+package iam
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+)
+
+// API is the part of the IAM client that [New] uses.
+type API interface {
+	iam.GetRoleAPIClient
+	iam.ListRolePoliciesAPIClient
+	iam.ListAttachedRolePoliciesAPIClient
+	iam.GetPolicyAPIClient
+	GetRolePolicy(context.Context, *iam.GetRolePolicyInput, ...func(*iam.Options)) (*iam.GetRolePolicyOutput, error)
+	GetPolicyVersion(context.Context, *iam.GetPolicyVersionInput, ...func(*iam.Options)) (*iam.GetPolicyVersionOutput, error)
+}
+
+var _ API = (*iam.Client)(nil)
+
+// Source finds out about roles. A role that could not be read, or does not exist, is an answer and not an error; an error
+// means that the context ended, beside what was read until then, or that arn names no role.
+type Source interface {
+	Role(ctx context.Context, arn string) (*Role, error)
+}
+
+// SourceFunc makes a function a [Source].
+type SourceFunc func(ctx context.Context, arn string) (*Role, error)
+
+// Role calls f.
+func (f SourceFunc) Role(ctx context.Context, arn string) (*Role, error) { return f(ctx, arn) }
+
+// New reads roles from the account that the API's credentials belong to. IAM looks roles up by name within that account:
+// if the role asked for turns out to be another one of the same name, it stays unread, with a [MismatchError]; that
+// there is no such role says nothing about other accounts.
+func New(api API) Source {
+	return SourceFunc(func(ctx context.Context, arn string) (*Role, error) { return gather(ctx, api, arn) })
+}
+
+// MismatchError says that the account has a role of the name asked for, but it is not the role asked for: the credentials
+// belong to another account, or the path in the ARN is wrong.
+type MismatchError struct {
+	Asked, Found string // ARNs
+}
+
+func (e *MismatchError) Error() string {
+	return "asked for " + e.Asked + ", this account's role of that name is " + e.Found
+}

@@ -1,0 +1,92 @@
+package iam
+
+import (
+	"slices"
+	"strings"
+)
+
+// Policy variables: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+
+// operand is what comes of one value of an element.
+type operand struct {
+	truth   truth
+	void    truth    // whether a variable in it has no value, which voids its statement
+	keys    []string // that would settle it
+	warning string
+}
+
+// variables replaces ${…} in a document of one version by what is known of the request.
+type variables struct {
+	version string
+	keys    Context // folded
+}
+
+type resolution uint8
+
+const (
+	resolved resolution = iota
+	void                // the key is absent, or has several values, and there is no default
+	unsure              // the key is not known
+)
+
+// expansion is a value with its variables replaced.
+type expansion struct {
+	pattern
+	state   resolution
+	keys    []string
+	warning string
+}
+
+// operand is for an expansion that cannot be matched.
+func (x expansion) operand() operand {
+	if x.state == void {
+		return operand{truth: no, void: yes}
+	}
+	return operand{truth: maybe, void: maybe, keys: x.keys, warning: x.warning}
+}
+
+func (v variables) expand(s string) expansion {
+	if !strings.Contains(s, "${") || v.version == "" || v.version != version2012 && slices.Contains(versions, v.version) {
+		return expansion{pattern: wild(s)} // the older version knows no variables: the text stands for itself
+	}
+	if v.version != version2012 {
+		return expansion{state: unsure, warning: "the policy language has no version " + v.version}
+	}
+	var out expansion
+	for {
+		before, rest, more := strings.Cut(s, "${")
+		out.pattern = append(out.pattern, wild(before)...)
+		if !more {
+			return out
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			return expansion{state: unsure, warning: "the policy variable in " + s + " does not end"}
+		}
+		part := v.variable(name)
+		out.pattern = append(out.pattern, part.pattern...)
+		out.keys = append(out.keys, part.keys...)
+		out.state = max(out.state, part.state)
+		s = after
+	}
+}
+
+// variable resolves what stands between the braces: a key, a key with a default, or an escaped *, ? or $. Nothing that
+// comes out of it is a wildcard.
+func (v variables) variable(name string) expansion {
+	if name == "*" || name == "?" || name == "$" {
+		return expansion{pattern: verbatim(name)}
+	}
+	key, fallback, hasFallback := strings.Cut(name, ",")
+	key = strings.TrimSpace(key)
+	fallback = strings.TrimSpace(fallback)
+	switch value := v.keys.lookup(key); {
+	case !value.known():
+		return expansion{state: unsure, keys: []string{key}}
+	case !value.absent() && !value.Multi && len(value.Values) == 1:
+		return expansion{pattern: verbatim(value.Values[0])}
+	case value.absent() && hasFallback:
+		return expansion{pattern: verbatim(strings.Trim(fallback, "'"))}
+	}
+	return expansion{state: void}
+}
