@@ -1,0 +1,144 @@
+package checkstest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/canpull/canpull/checks"
+)
+
+// ECS is an account's ECS in one region. A nil list is one that may not be read: its operation is denied.
+type ECS struct {
+	Tasks           []types.Task
+	Services        []types.Service
+	TaskDefinitions []types.TaskDefinition
+
+	// Before, when set, is called ahead of every answer, with the IAM action ("ecs:DescribeTasks") and the SDK's input.
+	// What it returns is returned in place of the answer.
+	Before func(ctx context.Context, action string, input any) error
+}
+
+var _ checks.ECS = (*ECS)(nil)
+
+// LoadECS returns an ECS filled from "ecs/describe-tasks.json", "ecs/describe-services.json" and
+// "ecs/describe-task-definition.json" as the AWS CLI prints them. A file may hold the output of several calls, one after
+// the other.
+func LoadECS(fsys fs.FS) (*ECS, error) {
+	e := &ECS{}
+	err := errors.Join(
+		load(fsys, "describe-tasks", func(o ecs.DescribeTasksOutput) { e.Tasks = append(read(e.Tasks), o.Tasks...) }),
+		load(fsys, "describe-services", func(o ecs.DescribeServicesOutput) { e.Services = append(read(e.Services), o.Services...) }),
+		load(fsys, "describe-task-definition", func(o ecs.DescribeTaskDefinitionOutput) {
+			if e.TaskDefinitions = read(e.TaskDefinitions); o.TaskDefinition != nil {
+				e.TaskDefinitions = append(e.TaskDefinitions, *o.TaskDefinition)
+			}
+		}),
+	)
+	return e, err
+}
+
+func read[E any](list []E) []E {
+	if list == nil {
+		return []E{}
+	}
+	return list
+}
+
+func load[Output any](fsys fs.FS, command string, add func(Output)) error {
+	name := "ecs/" + command + ".json"
+	file, err := fsys.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	for documents := json.NewDecoder(file); ; {
+		var o Output
+		if err := documents.Decode(&o); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		add(o)
+	}
+}
+
+// refused returns the error that an operation ends with before it looks for an answer.
+func (e *ECS) refused(ctx context.Context, operation string, input any, known bool) error {
+	if err := ctx.Err(); err != nil {
+		return &smithy.OperationError{ServiceID: "ECS", OperationName: operation, Err: err}
+	}
+	if e.Before != nil {
+		if err := e.Before(ctx, "ecs:"+operation, input); err != nil {
+			return err
+		}
+	}
+	if !known {
+		return &smithy.OperationError{ServiceID: "ECS", OperationName: operation, Err: &smithy.GenericAPIError{
+			Code: "AccessDeniedException", Message: "User is not authorized to perform: ecs:" + operation, Fault: smithy.FaultClient}}
+	}
+	return nil
+}
+
+// names reports whether an ARN is the one asked for, or ends in the name asked for.
+func names(arn *string, asked string) bool {
+	return aws.ToString(arn) == asked || strings.HasSuffix(aws.ToString(arn), "/"+asked)
+}
+
+// DescribeTasks answers from Tasks.
+func (e *ECS) DescribeTasks(ctx context.Context, in *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
+	if err := e.refused(ctx, "DescribeTasks", in, e.Tasks != nil); err != nil {
+		return nil, err
+	}
+	out := &ecs.DescribeTasksOutput{}
+	for _, asked := range in.Tasks {
+		for _, t := range e.Tasks {
+			if names(t.TaskArn, asked) && names(t.ClusterArn, aws.ToString(in.Cluster)) {
+				out.Tasks = append(out.Tasks, t)
+			}
+		}
+	}
+	return out, nil
+}
+
+// DescribeServices answers from Services.
+func (e *ECS) DescribeServices(ctx context.Context, in *ecs.DescribeServicesInput, _ ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error) {
+	if err := e.refused(ctx, "DescribeServices", in, e.Services != nil); err != nil {
+		return nil, err
+	}
+	out := &ecs.DescribeServicesOutput{}
+	for _, asked := range in.Services {
+		for _, s := range e.Services {
+			if names(s.ServiceArn, asked) && names(s.ClusterArn, aws.ToString(in.Cluster)) {
+				out.Services = append(out.Services, s)
+			}
+		}
+	}
+	return out, nil
+}
+
+// DescribeTaskDefinition answers from TaskDefinitions.
+func (e *ECS) DescribeTaskDefinition(ctx context.Context, in *ecs.DescribeTaskDefinitionInput, _ ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error) {
+	if err := e.refused(ctx, "DescribeTaskDefinition", in, e.TaskDefinitions != nil); err != nil {
+		return nil, err
+	}
+	for _, d := range e.TaskDefinitions {
+		if names(d.TaskDefinitionArn, aws.ToString(in.TaskDefinition)) {
+			return &ecs.DescribeTaskDefinitionOutput{TaskDefinition: &d}, nil
+		}
+	}
+	return nil, &smithy.OperationError{ServiceID: "ECS", OperationName: "DescribeTaskDefinition", Err: &types.ClientException{
+		Message: aws.String("Unable to describe task definition.")}}
+}

@@ -1,0 +1,61 @@
+package checks
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Diagnosis is everything that was found about a task.
+type Diagnosis struct {
+	Task        Task
+	Findings    []Finding
+	Assumptions []string // what no account shows and was taken for granted
+	Started     time.Time
+	Elapsed     time.Duration
+}
+
+// Status is the strongest status of the findings: Fail > Unknown > Warn > Pass > Skip. A diagnosis without findings is
+// Unknown.
+func (d Diagnosis) Status() Status {
+	if len(d.Findings) == 0 {
+		return Unknown
+	}
+	status := Skip
+	for _, f := range d.Findings {
+		if f.Status.outranks(status) {
+			status = f.Status
+		}
+	}
+	if status == Skip {
+		return Unknown // nothing applied, so nothing was shown
+	}
+	return status
+}
+
+// RootCauses returns the findings that stop the pull, the earliest stage first and without those that only follow from
+// another. The first is the root cause.
+func (d Diagnosis) RootCauses() []Finding {
+	causes := []Finding{}
+	for _, f := range d.Findings {
+		if f.Status == Fail && !slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && f.follows(g) }) {
+			causes = append(causes, f)
+		}
+	}
+	slices.SortStableFunc(causes, func(a, b Finding) int { return cmp.Compare(a.Stage, b.Stage) })
+	return causes
+}
+
+// follows reports whether f is only a consequence of g.
+func (f Finding) follows(g Finding) bool {
+	switch {
+	case f.Check == g.Check:
+		return false
+	case f.Check == stoppedReasonID:
+		return true // what was observed has its cause in what was read
+	case f.Code == "dns.unreachable":
+		return strings.HasSuffix(string(g.Code), "-dns") // what closes the way to the name servers
+	}
+	return false
+}

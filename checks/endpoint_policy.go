@@ -1,0 +1,183 @@
+package checks
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/network"
+	"github.com/canpull/canpull/registry"
+)
+
+// EndpointPolicy checks that the policies of the VPC endpoints that carry the pull allow it, down to the S3 bucket that
+// holds ECR's layers. Layers are fetched with a URL that Amazon ECR signs: what S3's endpoint sees is a principal of
+// ECR's, not the task's role.
+//
+// It automates the article's step "check that the endpoints' policies meet the requirements".
+type EndpointPolicy struct{ Network network.Source }
+
+// Info describes the check.
+func (EndpointPolicy) Info() Info {
+	const docs = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-vpc-endpoint-policy"
+	return Info{
+		ID: "endpoint-policy", Title: "VPC endpoint policies", Actions: network.Actions(),
+		Codes: map[Code]Meaning{
+			"endpoint-policy.open":   {Pass, "The policies of the VPC endpoints on the way, if there are any, allow the pull.", nil},
+			"endpoint-policy.unread": {Unknown, "Whether the policy of {subject} allows {actions} is not known: {reason}.", nil},
+			"endpoint.policy-denies": {Fail, "The policy of the VPC endpoint {subject} does not allow {actions} on {resource} ({cite}).", []Fix{
+				{"Add a statement that allows {actions} on {resource} for {principal} to the policy of {subject}", docs}}},
+			"endpoint.policy-explicit-deny": {Fail, "The policy of the VPC endpoint {subject} explicitly denies {actions} on {resource} ({cite}).", []Fix{
+				{"Remove or narrow the statement that denies {actions} in the policy of {subject} ({cite})", docs}}},
+		},
+	}
+}
+
+// Check evaluates the policy of every endpoint that a path passes.
+func (c EndpointPolicy) Check(ctx context.Context, task Task) ([]Finding, error) {
+	s, err := surveyed(ctx, c.Network, task)
+	if err != nil {
+		return nil, err
+	}
+	info := c.Info()
+	refs, _ := task.images()
+	var found []Finding
+	for _, w := range s.ways {
+		if hidden := w.path.Hidden(network.KindVPCEndpoint); len(hidden) > 0 {
+			f := info.Finding(w.stage, "endpoint-policy.unread", s.place(), map[string]string{
+				"actions": "the pull", "reason": unsettled(hidden, nil)}).because(hidden, s.topology.Unread)
+			f.Scope = []string{w.subnet}
+			found = append(found, f)
+			continue
+		}
+		for _, id := range w.endpoints() {
+			e, _ := s.topology.Endpoint(id)
+			if e == nil {
+				continue
+			}
+			for _, r := range s.requests(w, refs) {
+				if f, ok := s.endpointDecision(info, w, e, r); ok {
+					found = append(found, f)
+				}
+			}
+		}
+	}
+	if found = merge(info, found); len(found) > 0 || len(s.ways) == 0 {
+		return found, nil
+	}
+	return []Finding{info.Finding(s.ways[0].stage, "endpoint-policy.open", s.place(), map[string]string{"hosts": joined(s.hosts())})}, nil
+}
+
+// requests returns what the pull asks of the service behind a host.
+func (s *survey) requests(w way, refs []registry.Reference) (requests []iam.Request) {
+	role := iam.Principal{ARN: s.task.ExecutionRole, Account: s.task.Account}
+	if !strings.HasPrefix(role.ARN, "arn:") {
+		role.ARN = "arn:aws:iam::" + s.task.Account + ":role/" + role.ARN // a bare name
+	}
+	for _, ref := range refs {
+		if ref.ECR == nil || ref.ECR.Region != w.to.Region {
+			continue
+		}
+		var actions []string
+		switch w.to.Service {
+		case "ecr.api", "ecr-fips.api":
+			actions = []string{getToken}
+		case "ecr.dkr", "ecr-fips.dkr":
+			actions = []string{getManifest, getLayer}
+		case "s3":
+			requests = append(requests, layerRequest(ref))
+		}
+		for _, action := range actions {
+			r := request(action, ref)
+			r.Principal = role
+			requests = append(requests, r)
+		}
+	}
+	return requests
+}
+
+// layerRequest is the download of a layer as S3's endpoint sees it. The URL is signed by an account of Amazon ECR's: text
+// that is nobody's account ID stands for it, so that a condition on one's own account or organization does not hold.
+func layerRequest(ref registry.Reference) iam.Request {
+	const owner = "amazon-ecr"
+	return iam.Request{
+		Action: "s3:GetObject", Resource: ref.LayerBucketARN(), ResourceAccount: owner,
+		Principal: iam.Principal{Account: owner},
+		Context: iam.Context{
+			"aws:PrincipalArn":     iam.Present("arn:" + ref.ECR.Partition + ":iam::" + owner + ":role/" + owner),
+			"aws:PrincipalOrgID":   iam.Present(owner),
+			"aws:PrincipalTag/*":   iam.Absent(),
+			"aws:ResourceOrgID":    iam.Present(owner),
+			"aws:SecureTransport":  iam.Present("true"),
+			"aws:RequestedRegion":  iam.Present(ref.ECR.Region),
+			"aws:ViaAWSService":    iam.Present("false"),
+			"aws:PrincipalAccount": iam.Present(owner),
+		},
+	}
+}
+
+// endpointDecision evaluates an endpoint's policy for one request. ok is false when it allows it.
+func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r iam.Request) (f Finding, ok bool) {
+	policy := iam.Layer{Missing: []string{"ec2:DescribeVpcEndpoints"}}
+	if e.Policy != nil {
+		document, _ := iam.Parse(*e.Policy) // what is malformed evaluates as unknown
+		policy = iam.Layer{Policies: []iam.Policy{{Name: "policy of " + e.ID, Document: document}}}
+	}
+	if r.Action != getToken { // which AWS documents to work only without conditions on these keys
+		r.Context["aws:SourceVpce"] = iam.Present(e.ID)
+		r.Context["aws:SourceVpc"] = iam.Present(s.topology.VPC.ID)
+	}
+	r.Context["aws:SourceIp"] = iam.Absent() // absent through an endpoint
+	l, _ := layer(iam.Evaluate(r, iam.Policies{Endpoint: &policy}), iam.EndpointLayer)
+	if l.Outcome == iam.Allowed {
+		return Finding{}, false
+	}
+	code := Code("endpoint.policy-denies")
+	certain := w.path.VPCEndpoint() == e.ID
+	missing := slices.Clone(l.Missing)
+	if !certain {
+		missing = append(missing, w.path.Unread()...)
+	}
+	switch {
+	case l.Outcome == iam.Unknown || !certain:
+		code = "endpoint-policy.unread"
+	case l.Outcome == iam.ExplicitDeny:
+		code = "endpoint.policy-explicit-deny"
+	}
+	reason := unsettled(l.Missing, l.Keys)
+	if l.Outcome != iam.Unknown {
+		reason = "whether the traffic passes " + e.ID + " is not known"
+	}
+	principal := r.Principal.ARN
+	if r.Action == "s3:GetObject" {
+		principal = "the principal *"
+	}
+	f = info.Finding(w.stage, code, e.ID, map[string]string{"actions": r.Action, "resource": r.Resource, "principal": principal,
+		"cite": cite(l.Policy, l.Statement, l.Element), "reason": reason})
+	f.Scope = []string{w.subnet}
+	f.Evidence = append(f.Evidence, Evidence{"ec2:DescribeVpcEndpoints", r.Action + ": " + l.Outcome.String() + " by " + cite(l.Policy, l.Statement, l.Element)})
+	return f.because(missing, s.topology.Unread), true
+}
+
+// merge joins findings of one code, subject and resource that differ in their actions and subnets.
+func merge(info Info, found []Finding) (merged []Finding) {
+	for _, f := range found {
+		i := slices.IndexFunc(merged, func(m Finding) bool {
+			return m.Code == f.Code && m.Subject == f.Subject && m.Args["resource"] == f.Args["resource"]
+		})
+		if i < 0 {
+			merged = append(merged, f)
+			continue
+		}
+		m := merged[i]
+		args := maps.Clone(m.Args)
+		args["actions"] = joined(with(strings.Split(args["actions"], ", "), f.Args["actions"]))
+		joint := info.Finding(min(m.Stage, f.Stage), m.Code, m.Subject, args)
+		joint.Scope = compacted(slices.Concat(m.Scope, f.Scope))
+		joint.Evidence = compacted(slices.Concat(m.Evidence, f.Evidence))
+		joint.Missing = compacted(slices.Concat(m.Missing, f.Missing))
+		merged[i] = joint
+	}
+	return merged
+}

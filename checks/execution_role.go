@@ -1,0 +1,254 @@
+package checks
+
+import (
+	"context"
+	"strings"
+
+	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/registry"
+)
+
+// ExecutionRole checks that the task execution role exists, that ECS may assume it, and that it may call what pulling from
+// Amazon ECR calls: its inline and managed policies, its permissions boundary, and, in one account, the repository's
+// policy, which can grant what the role's own policies do not.
+//
+// It automates the article's step "check that the task execution role has the permissions to pull from Amazon ECR".
+type ExecutionRole struct {
+	Roles  iam.Source
+	Images registry.Source // for repository policies
+}
+
+// Info describes the check.
+func (ExecutionRole) Info() Info {
+	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
+	const boundaries = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
+	allow := []Fix{
+		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs},
+		{"Add a statement that allows {actions} on {resource} to a policy of {subject}", docs},
+	}
+	return Info{
+		ID: "execution-role", Title: "Task execution role",
+		Actions: []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
+			"iam:ListRolePolicies", "ecr:DescribeImages", "ecr:GetRepositoryPolicy"},
+		Codes: map[Code]Meaning{
+			"role.allowed":    {Pass, "ECS may assume {subject}, and its policies allow the pull.", nil},
+			"role.not-needed": {Skip, "The task has no execution role and needs none: no image is in Amazon ECR.", nil},
+			"role.none": {Fail, "The task has no execution role, and pulling {images} from Amazon ECR takes one.", []Fix{
+				{"Set executionRoleArn in the task definition to a role that has AmazonECSTaskExecutionRolePolicy", docs}}},
+			"role.absent": {Fail, "The execution role {subject} does not exist.", []Fix{
+				{"Create the role {subject} with AmazonECSTaskExecutionRolePolicy, or name one that exists in the task definition", docs}}},
+			"role.not-assumable": {Fail, "The trust policy of {subject} does not let ecs-tasks.amazonaws.com assume it ({cite}).", []Fix{
+				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs}}},
+			"role.denied":         {Fail, "No policy of {subject} allows {actions} on {resource}.", allow},
+			"role.explicit-deny":  {Fail, "A policy of {subject} explicitly denies {actions} on {resource} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
+			"role.boundary":       {Fail, "The permissions boundary of {subject} does not allow {actions} on {resource} ({cite}).", []Fix{{"Allow {actions} in the permissions boundary of {subject}", boundaries}}},
+			"role.layer-check":    {Warn, "{subject} may not call {actions} on {resource}; AWS's managed policy allows it, but a pull is documented to work without.", []Fix{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs}}},
+			"role.unread":         {Unknown, "Whether {subject} may call {actions} on {resource} is not known: {reason}.", nil},
+			"role.absent-unknown": {Unknown, "Whether the execution role {subject} exists is not known: {reason}.", nil},
+			"role.trust-unknown":  {Unknown, "Whether ECS may assume {subject} is not known: {reason}.", nil},
+		},
+		Assumes: []string{
+			"No service control policy or resource control policy of an AWS Organization denies what the pull calls.",
+		},
+	}
+}
+
+// Check reads the role and evaluates its policies.
+func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) {
+	info := c.Info()
+	refs, _ := task.images()
+	var private []registry.Reference
+	var names []string
+	for _, ref := range refs {
+		if ref.ECR != nil {
+			private = append(private, ref)
+			names = append(names, ref.String())
+		}
+	}
+	if task.ExecutionRole == "" {
+		if len(private) == 0 {
+			return []Finding{info.Finding(Assume, "role.not-needed", task.subject(), nil)}, nil
+		}
+		return []Finding{info.Finding(Assume, "role.none", task.subject(), map[string]string{"images": joined(names)})}, nil
+	}
+	if c.Roles == nil {
+		return nil, errNoSource
+	}
+	role, err := c.Roles.Role(ctx, task.ExecutionRole)
+	if err != nil {
+		return nil, err
+	}
+	if role.Exists == nil {
+		return []Finding{info.Finding(Assume, "role.absent-unknown", task.ExecutionRole, map[string]string{
+			"reason": unsettled([]string{"iam:GetRole"}, nil)}).because([]string{"iam:GetRole"}, role.Unread)}, nil
+	}
+	if account := accountOf(task.ExecutionRole); !*role.Exists && account != "" && task.Account != "" && account != task.Account {
+		return []Finding{info.Finding(Assume, "role.absent-unknown", task.ExecutionRole, map[string]string{
+			"reason": "it is in account " + account + ", and the task is in " + task.Account})}, nil
+	}
+	if !*role.Exists {
+		f := info.Finding(Assume, "role.absent", task.ExecutionRole, nil)
+		f.Evidence = append(f.Evidence, Evidence{"iam:GetRole", "NoSuchEntity"})
+		return []Finding{f}, nil
+	}
+
+	var found []Finding
+	if trust := assumable(role, task); trust.Outcome != iam.Allowed {
+		code := Code("role.not-assumable")
+		if trust.Outcome == iam.Unknown {
+			code = "role.trust-unknown"
+		}
+		f := info.Finding(Assume, code, role.ARN, map[string]string{
+			"cite": cite("trust policy", trust.Statement, trust.Element), "reason": unsettled(trust.Missing, trust.Keys)})
+		f.Evidence = append(f.Evidence, Evidence{"iam:GetRole", "trust policy, " + trust.Outcome.String() + " by " + cite(trust.Policy, trust.Statement, trust.Element)})
+		found = append(found, f.because(trust.Missing, role.Unread))
+	}
+	var denials []*denial
+	for _, ref := range private {
+		var image *registry.Image
+		if c.Images != nil {
+			if image, err = c.Images.Image(ctx, ref); err != nil {
+				return found, err
+			}
+		}
+		for _, action := range []string{getToken, getManifest, getLayer, checkLayer} {
+			r := request(action, ref)
+			d := mayCall(role, r, image)
+			if d.Outcome != iam.Allowed {
+				denials = append(denials, &denial{action, r.Resource, d})
+			}
+		}
+	}
+	for _, group := range groupDenials(denials) {
+		f := group.finding(info, role)
+		if f.Code == "role.layer-check" && len(found) > 0 {
+			continue // it adds nothing to what stops the pull
+		}
+		found = append(found, f)
+	}
+	if len(found) == 0 {
+		found = append(found, info.Finding(Assume, "role.allowed", role.ARN, nil))
+	}
+	return found, nil
+}
+
+// accountOf returns the account in an ARN; "" when it is none.
+func accountOf(arn string) string {
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+		return parts[4]
+	}
+	return ""
+}
+
+// assumable evaluates the trust policy for ECS. ECS sends a source ARN of the task's account and Region; its last part is
+// not known, so a policy that looks at it in more detail than AWS's guard against a confused deputy stays unknown.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+func assumable(role *iam.Role, task Task) iam.Decision {
+	if task.Account != "" && task.Region != "" {
+		partition, _, _ := strings.Cut(strings.TrimPrefix(role.ARN, "arn:"), ":")
+		d := role.Assumable(ecsTasks, task.Account, "arn:"+partition+":ecs:"+task.Region+":"+task.Account+":any")
+		if d.Outcome == iam.Allowed {
+			return d
+		}
+	}
+	return role.Assumable(ecsTasks, task.Account, "")
+}
+
+// mayCall decides a request by the role's own policies, and where those merely do not allow it, by the repository's.
+func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision {
+	own := role.Can(r)
+	if own.Outcome != iam.ImplicitDeny || r.Resource == anyResource || r.ResourceAccount != role.Principal().Account {
+		return own
+	}
+	r.Principal = role.Principal()
+	for key, value := range role.Context() {
+		r.Context[key] = value
+	}
+	policies := role.Policies()
+	policies.Resource = repositoryLayer(image)
+	return iam.Evaluate(r, policies)
+}
+
+// denial is a request that is not allowed, or not known to be.
+type denial struct {
+	action, resource string
+	decision         iam.Decision
+}
+
+// code returns the finding that a denial is.
+func (d *denial) code() Code {
+	switch {
+	case d.decision.Outcome == iam.Unknown:
+		return "role.unread"
+	case d.decision.Layer == iam.ResourceLayer:
+		return "" // the repository's policy says no: its own check reports that
+	case d.action == checkLayer:
+		return "role.layer-check"
+	case d.decision.Layer == iam.BoundaryLayer:
+		return "role.boundary"
+	case d.decision.Outcome == iam.ExplicitDeny:
+		return "role.explicit-deny"
+	}
+	return "role.denied"
+}
+
+// joins reports whether two denials are one finding: those of one kind, and where a statement denies, by that statement.
+func (d *denial) joins(e *denial) bool {
+	if d.code() == "role.explicit-deny" && (d.decision.Policy != e.decision.Policy || d.decision.Statement != e.decision.Statement) {
+		return false
+	}
+	return d.code() == e.code()
+}
+
+type denialGroup []*denial
+
+func groupDenials(all []*denial) (groups []denialGroup) {
+	for _, d := range all {
+		if d.code() == "" {
+			continue
+		}
+		placed := false
+		for i, g := range groups {
+			if g[0].joins(d) {
+				groups[i], placed = append(g, d), true
+				break
+			}
+		}
+		if !placed {
+			groups = append(groups, denialGroup{d})
+		}
+	}
+	return groups
+}
+
+func (g denialGroup) finding(info Info, role *iam.Role) Finding {
+	first := g[0]
+	stage := stageOf(first.action)
+	var actions, resources, missing, keys []string
+	var evidence []Evidence
+	for _, d := range g {
+		stage = min(stage, stageOf(d.action))
+		actions, resources = with(actions, d.action), with(resources, d.resource)
+		for _, m := range d.decision.Missing {
+			missing = with(missing, m)
+		}
+		for _, k := range d.decision.Keys {
+			keys = with(keys, k)
+		}
+		evidence = append(evidence, Evidence{policySource(d.decision), d.action + ": " + d.decision.Outcome.String() + " by " +
+			cite(d.decision.Policy, d.decision.Statement, d.decision.Element)})
+	}
+	f := info.Finding(stage, first.code(), role.ARN, map[string]string{
+		"actions": joined(actions), "resource": joined(resources), "reason": unsettled(missing, keys),
+		"cite": cite(first.decision.Policy, first.decision.Statement, first.decision.Element)})
+	f.Evidence = append(f.Evidence, evidence...)
+	return f.because(missing, role.Unread)
+}
+
+// policySource names the action that read the policy which decided.
+func policySource(d iam.Decision) string {
+	if d.Layer == iam.ResourceLayer {
+		return "ecr:GetRepositoryPolicy"
+	}
+	return "iam:GetRolePolicy, iam:GetPolicyVersion"
+}

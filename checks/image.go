@@ -1,0 +1,115 @@
+package checks
+
+import (
+	"context"
+	"errors"
+
+	"github.com/canpull/canpull/registry"
+)
+
+// Image checks that every image is where the task definition says: in the ECR of the account and Region in its
+// reference, or in another registry, which is asked anonymously from here. That this machine does not reach a registry
+// says nothing about the task.
+//
+// It automates the article's step "check that the image exists and that its URI and tag are those of the task definition".
+type Image struct{ Images registry.Source }
+
+// Info describes the check.
+func (Image) Info() Info {
+	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
+	return Info{
+		ID: "image", Title: "Images", Actions: []string{"ecr:DescribeImages"},
+		Codes: map[Code]Meaning{
+			"image.present":   {Pass, "{subject} exists.", nil},
+			"image.malformed": {Fail, "{subject} is not an image reference: {reason}.", []Fix{{"Correct the image in the task definition", docs}}},
+			"image.absent": {Fail, "The registry has no image {subject} ({reason}).", []Fix{
+				{"Push {subject}", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html"},
+				{"Name a tag or digest that exists in the task definition", docs}}},
+			"image.repository-absent": {Fail, "The repository of {subject} does not exist ({reason}).", []Fix{
+				{"Correct the account, Region and repository of the image in the task definition", docs},
+				{"Create the repository and push {subject}", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-create.html"}}},
+			"image.archived": {Fail, "{subject} is archived: Amazon ECR answers a pull with 404 until it is restored.", []Fix{
+				{"Restore {subject} from the archive", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html"}}},
+			"image.credentials-required": {Fail, "The registry asks for credentials for {subject}, and the task definition gives none (a missing repository may be hidden behind that).", []Fix{
+				{"Set repositoryCredentials in the task definition to a secret with the registry's user name and password", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html"},
+				{"Correct the image in the task definition, if it was meant to be public or in Amazon ECR", docs}}},
+			"image.private":     {Unknown, "Whether {subject} exists is not known: its registry does not say so to anonymous requests, and the task's credentials were not used.", nil},
+			"image.unread":      {Unknown, "Whether {subject} exists is not known: {reason}.", nil},
+			"image.unreachable": {Unknown, "Whether {subject} exists is not known: this machine could not ask its registry ({reason}), which says nothing about the task.", nil},
+		},
+	}
+}
+
+// Check asks each registry once for each image.
+func (c Image) Check(ctx context.Context, task Task) ([]Finding, error) {
+	info := c.Info()
+	var found []Finding
+	credentials := map[string]bool{}
+	for _, container := range task.Containers {
+		ref, err := registry.Parse(container.Image)
+		if err != nil {
+			reason := err.Error()
+			if p, ok := errors.AsType[*registry.ParseError](err); ok {
+				reason = p.Reason
+			}
+			f := info.Finding(Resolve, "image.malformed", container.Image, map[string]string{"reason": reason})
+			f.Container, f.Scope = container.Name, []string{container.Name}
+			found = append(found, f)
+			continue
+		}
+		if container.RepositoryCredentials != "" {
+			credentials[ref.String()] = true
+		}
+	}
+	if c.Images == nil {
+		return found, errNoSource
+	}
+	refs, containers := task.images()
+	for _, ref := range refs {
+		image, err := c.Images.Image(ctx, ref)
+		if err != nil {
+			return found, err
+		}
+		code, reason := verdictOf(image, credentials[ref.String()])
+		f := info.Finding(Resolve, code, ref.String(), map[string]string{"reason": reason})
+		f.Scope = containers[ref.String()]
+		if len(f.Scope) == 1 {
+			f.Container = f.Scope[0]
+		}
+		source := "registry " + ref.Registry
+		if ref.ECR != nil {
+			source = "ecr:DescribeImages"
+		}
+		f.Evidence = append(f.Evidence, Evidence{source, image.Answer})
+		if code == "image.unread" && image.Unread["ecr:DescribeImages"] != nil {
+			f = f.because([]string{"ecr:DescribeImages"}, image.Unread)
+		}
+		found = append(found, f)
+	}
+	return found, nil
+}
+
+// verdictOf turns what a registry answered into a code.
+func verdictOf(image *registry.Image, credentials bool) (Code, string) {
+	private := image.Reference.ECR == nil && credentials
+	switch image.Status {
+	case registry.Present:
+		return "image.present", ""
+	case registry.Archived:
+		return "image.archived", image.Answer
+	case registry.ImageAbsent, registry.RepositoryAbsent, registry.CredentialsRequired:
+		switch {
+		case private: // an anonymous 404 may hide what a login would show
+			return "image.private", image.Answer
+		case image.Status == registry.ImageAbsent:
+			return "image.absent", image.Answer
+		case image.Status == registry.RepositoryAbsent:
+			return "image.repository-absent", image.Answer
+		}
+		return "image.credentials-required", image.Answer
+	}
+	if image.Unreachable != nil {
+		return "image.unreachable", image.Answer
+	}
+	return "image.unread", image.Answer
+}

@@ -1,0 +1,61 @@
+package checks
+
+import (
+	"context"
+
+	"github.com/canpull/canpull/network"
+)
+
+// PublicIP checks that a task whose route leads to an internet gateway has a public IPv4 address: the gateway translates
+// only for interfaces that have one.
+//
+// It automates the article's step "if you use an internet gateway, check that the task was given a public IP".
+type PublicIP struct{ Network network.Source }
+
+// Info describes the check.
+func (PublicIP) Info() Info {
+	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html"
+	return Info{
+		ID: "public-ip", Title: "Public IP address", Actions: network.Actions(),
+		Codes: map[Code]Meaning{
+			"public-ip.open":    {Pass, "No route of the pull asks for a public IP address that the task does not have.", nil},
+			"public-ip.unread":  {Unknown, "Whether the task needs a public IP address in {subnets} to reach {hosts} is not known, because {reason}.", nil},
+			"public-ip.unknown": {Unknown, "Traffic from {subnets} to {hosts} leaves through an internet gateway, which takes a public IP address, and whether the task has one is not known.", nil},
+			"public-ip.none": {Fail, "The task has no public IP address, and its route from {subnets} to {hosts} leads to an internet gateway, which forwards nothing without one.", []Fix{
+				{"Set assignPublicIp to ENABLED", docs},
+				{"Run the task in a subnet whose default route leads to a NAT gateway", docs},
+			}},
+			"public-ip.partial": {Unknown, "The task has no public IP address, and its route from {subnets} leads to an internet gateway for some of the internet's addresses; whether {hosts} are among them is not known.", []Fix{
+				{"Set assignPublicIp to ENABLED", docs}}},
+			"public-ip.partial-known": {Warn, "The task has no public IP address, and its route from {subnets} leads to an internet gateway for some of the addresses of {hosts}.", []Fix{
+				{"Set assignPublicIp to ENABLED", docs}}},
+		},
+	}
+}
+
+// Check looks at every path that leads to an internet gateway.
+func (c PublicIP) Check(ctx context.Context, task Task) ([]Finding, error) {
+	s, err := surveyed(ctx, c.Network, task)
+	if err != nil {
+		return nil, err
+	}
+	return s.findings(c.Info(), network.KindPublicIP, func(_ way, h network.Hop) verdict {
+		if h.Kind != network.KindPublicIP || h.DNS {
+			return verdict{}
+		}
+		v := verdict{subject: task.subject()}
+		switch {
+		case h.Status == network.Closed:
+			v.code = "public-ip.none"
+		case h.Status == network.Partial && h.Depends:
+			v.code = "public-ip.partial"
+		case h.Status == network.Partial:
+			v.code = "public-ip.partial-known"
+		case len(h.Missing) > 0:
+			v.code = "public-ip.unread"
+		default:
+			v.code = "public-ip.unknown"
+		}
+		return v
+	}), nil
+}

@@ -1,0 +1,124 @@
+package checks
+
+import (
+	"context"
+
+	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/registry"
+)
+
+// RepositoryPolicy checks the policy of each repository in Amazon ECR: in another account than the role's it has to allow
+// the pull as well, and in any account it must not deny it.
+//
+// The article leaves this step out; AWS's page on ECR repository policies has it.
+type RepositoryPolicy struct {
+	Roles  iam.Source
+	Images registry.Source
+}
+
+// Info describes the check.
+func (RepositoryPolicy) Info() Info {
+	const docs = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html"
+	return Info{
+		ID: "repository-policy", Title: "Repository policies",
+		Actions: []string{"ecr:DescribeImages", "ecr:GetRepositoryPolicy", "iam:GetRole"},
+		Codes: map[Code]Meaning{
+			"repository.allowed":       {Pass, "The policy of {subject} does not stand in the way of {role}.", nil},
+			"repository.not-asked":     {Skip, "There is no repository policy to ask: {reason}.", nil},
+			"repository.unread":        {Unknown, "Whether the policy of {subject} lets {role} call {actions} is not known: {reason}.", nil},
+			"repository.not-allowed":   {Fail, "{subject} is in another account than {role}, and its policy does not allow {role} to call {actions}.", []Fix{{"Add a statement that allows {actions} for {role} to the policy of {subject}", docs}}},
+			"repository.explicit-deny": {Fail, "The policy of {subject} explicitly denies {actions} to {role} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
+		},
+		Assumes: []string{"No registry policy of Amazon ECR denies the pull."},
+	}
+}
+
+// Check evaluates what each repository's policy says of the role.
+func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, error) {
+	info := c.Info()
+	skip := func(reason string) ([]Finding, error) {
+		return []Finding{info.Finding(Resolve, "repository.not-asked", task.subject(), map[string]string{"reason": reason})}, nil
+	}
+	refs, containers := task.images()
+	if task.ExecutionRole == "" {
+		return skip("the task has no execution role")
+	}
+	if c.Roles == nil || c.Images == nil {
+		return nil, errNoSource
+	}
+	var found []Finding
+	for _, ref := range refs {
+		if ref.ECR == nil {
+			continue
+		}
+		role, err := c.Roles.Role(ctx, task.ExecutionRole)
+		if err != nil {
+			return found, err
+		}
+		image, err := c.Images.Image(ctx, ref)
+		if err != nil {
+			return found, err
+		}
+		if image.Status == registry.RepositoryAbsent {
+			found = append(found, info.Finding(Resolve, "repository.not-asked", ref.RepositoryARN(), map[string]string{"reason": ref.RepositoryARN() + " does not exist"}))
+			continue
+		}
+		f := c.judge(info, role, image, ref)
+		f.Scope = containers[ref.String()]
+		found = append(found, f)
+	}
+	if len(found) == 0 {
+		return skip("no image is in Amazon ECR")
+	}
+	return found, nil
+}
+
+// judge asks what the repository's policy says by itself. Whether the role's own policies allow the pull is for the
+// ExecutionRole check.
+func (c RepositoryPolicy) judge(info Info, role *iam.Role, image *registry.Image, ref registry.Reference) Finding {
+	var denied, unsure, missing, keys []string
+	var by iam.LayerDecision
+	stage, code := Download, Code("repository.allowed")
+	for _, action := range []string{getManifest, getLayer} {
+		r := request(action, ref)
+		r.Principal = role.Principal()
+		for key, value := range role.Context() {
+			r.Context[key] = value
+		}
+		policies := role.Policies() // they say how a grant to the role itself is limited
+		policies.Resource = repositoryLayer(image)
+		l, any := layer(iam.Evaluate(r, policies), iam.ResourceLayer)
+		switch {
+		case !any: // no policy, and none is needed
+		case l.Blocks:
+			by = l
+			code = "repository.not-allowed"
+			if l.Outcome == iam.ExplicitDeny {
+				code = "repository.explicit-deny"
+			}
+			denied = append(denied, action)
+			stage = min(stage, stageOf(action))
+		case l.Outcome == iam.Unknown:
+			unsure = append(unsure, action)
+			missing = append(missing, l.Missing...)
+			keys = append(keys, l.Keys...)
+		}
+	}
+	actions := denied
+	if denied == nil && unsure != nil {
+		code, actions, stage = "repository.unread", unsure, stageOf(unsure[0])
+	}
+	f := info.Finding(stage, code, ref.RepositoryARN(), map[string]string{
+		"role": role.ARN, "actions": joined(actions), "cite": cite(by.Policy, by.Statement, by.Element), "reason": unsettled(compacted(missing), compacted(keys))})
+	if image.RepositoryPolicy != nil {
+		fact := "the repository has no policy"
+		if *image.RepositoryPolicy != "" {
+			fact = "the repository's policy: " + cite(by.Policy, by.Statement, by.Element)
+		}
+		f.Evidence = append(f.Evidence, Evidence{"ecr:GetRepositoryPolicy", fact})
+	}
+	if code == "repository.unread" {
+		f = f.because(missing, image.Unread)
+	}
+	return f
+}

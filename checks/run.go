@@ -1,0 +1,138 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Run runs checkers on a task, all at once, and returns what they found. The error is for a context that ended, and then
+// the diagnosis still holds what was found until then.
+func Run(ctx context.Context, task Task, checkers ...Checker) (Diagnosis, error) {
+	return Runner{}.Run(ctx, task, checkers...)
+}
+
+// Runner runs checkers with other settings than Run's. Its zero value is what Run uses.
+type Runner struct {
+	Limit   int           // how many checks may run at a time; 0 means all
+	Timeout time.Duration // bounds the whole run; 0 means the context's own deadline only
+	// Observe, when set, is told of every check when it starts and when it ends. It may be called from several
+	// goroutines at once.
+	Observe func(Event)
+}
+
+// Event is the start or the end of a check.
+type Event struct {
+	Check   string
+	Ended   bool
+	Elapsed time.Duration // of a check that ended
+	Err     error         // of a check that ended
+}
+
+// Run runs checkers on a task. One check's error never stops another.
+func (r Runner) Run(ctx context.Context, task Task, checkers ...Checker) (Diagnosis, error) {
+	if r.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.Timeout)
+		defer cancel()
+	}
+	observe := r.Observe
+	if observe == nil {
+		observe = func(Event) {}
+	}
+	started := time.Now()
+	out := make([][]Finding, len(checkers))
+	var group errgroup.Group
+	if r.Limit > 0 { // errgroup takes 0 to mean that nothing may run
+		group.SetLimit(r.Limit)
+	}
+	for i, c := range checkers {
+		group.Go(func() error {
+			id, began := c.Info().ID, time.Now()
+			observe(Event{Check: id})
+			var err error
+			out[i], err = guarded(ctx, c, task)
+			observe(Event{Check: id, Ended: true, Elapsed: time.Since(began), Err: err})
+			return nil
+		})
+	}
+	_ = group.Wait() // the checks' errors are findings
+	d := Diagnosis{Task: task, Findings: slices.Concat(out...), Started: started, Elapsed: time.Since(started)}
+	for _, c := range checkers {
+		for _, a := range c.Info().Assumes {
+			if !slices.Contains(d.Assumptions, a) {
+				d.Assumptions = append(d.Assumptions, a)
+			}
+		}
+	}
+	return d, ctx.Err()
+}
+
+// guarded runs a check. Its error, and a check that says nothing at all, become Unknown findings.
+func guarded(ctx context.Context, c Checker, task Task) ([]Finding, error) {
+	var findings []Finding
+	err := ctx.Err()
+	if err == nil {
+		findings, err = c.Check(ctx, task)
+	}
+	if err != nil || len(findings) == 0 {
+		reason := errors.New("the check said nothing")
+		if err != nil {
+			reason = err
+		}
+		f := Finding{Check: c.Info().ID, Code: "check.unfinished", Subject: task.subject(), Scope: []string{}, Fixes: []Fix{}, Missing: []string{},
+			Args:     map[string]string{"title": c.Info().Title, "reason": explain(reason)},
+			Evidence: []Evidence{{Source: c.Info().ID, Fact: explain(reason)}}}
+		f.Summary = fill(unfinished, f.Args)
+		findings = append(findings, f)
+	}
+	return findings, err
+}
+
+const unfinished = "{title} could not be checked: {reason}."
+
+// subject names a task.
+func (t Task) subject() string {
+	for _, name := range []string{t.ARN, t.Service, t.TaskDefinition} {
+		if name != "" {
+			return name
+		}
+	}
+	return "task"
+}
+
+// Select returns checkers of which those not named in only (when it names any), and those named in skip, do not run: in
+// their place stands one that says so, as Unknown, because what was not checked has not passed.
+func Select(checkers []Checker, only, skip []string) ([]Checker, error) {
+	var ids []string
+	for _, c := range checkers {
+		ids = append(ids, c.Info().ID)
+	}
+	for _, id := range slices.Concat(only, skip) {
+		if !slices.Contains(ids, id) {
+			return nil, fmt.Errorf("checks: no check is called %q; there are %s", id, strings.Join(ids, ", "))
+		}
+	}
+	var selected []Checker
+	for i, c := range checkers {
+		if len(only) > 0 && !slices.Contains(only, ids[i]) || slices.Contains(skip, ids[i]) {
+			c = unchecked{c}
+		}
+		selected = append(selected, c)
+	}
+	return selected, nil
+}
+
+// unchecked stands for a check that was left out.
+type unchecked struct{ Checker }
+
+func (u unchecked) Check(_ context.Context, task Task) ([]Finding, error) {
+	f := Info{ID: u.Info().ID, Codes: map[Code]Meaning{"check.left-out": {Unknown, "{title} were left out of this run: nothing is known about them.", nil}}}.
+		Finding(Assume, "check.left-out", task.subject(), map[string]string{"title": u.Info().Title})
+	return []Finding{f}, nil
+}

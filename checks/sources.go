@@ -1,0 +1,109 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+
+	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/network"
+	"github.com/canpull/canpull/registry"
+)
+
+// Sources are where the standard checks get their facts. A nil source leaves what depends on it Unknown.
+type Sources struct {
+	Network network.Source
+	Roles   iam.Source
+	Images  registry.Source
+
+	shared bool
+}
+
+// FromConfig returns sources that ask AWS with a configuration, and other registries anonymously over HTTPS.
+func FromConfig(cfg aws.Config) Sources {
+	return Sources{
+		Network: network.New(ec2.NewFromConfig(cfg)),
+		Roles:   iam.New(awsiam.NewFromConfig(cfg)),
+		Images:  registry.New(ecr.NewFromConfig(cfg)),
+	}
+}
+
+// Shared returns sources that fetch every fact once, however many checks and tasks ask for it at the same time or later.
+// They keep what they fetched: make new ones to see an account again. An attempt that was cancelled is not kept.
+func (s Sources) Shared() Sources {
+	if s.shared {
+		return s
+	}
+	s.shared = true
+	if s.Network != nil {
+		s.Network = network.SourceFunc(once(s.Network.Topology, placementKey))
+	}
+	if s.Roles != nil {
+		s.Roles = iam.SourceFunc(once(s.Roles.Role, func(arn string) string { return arn }))
+	}
+	if s.Images != nil {
+		s.Images = registry.SourceFunc(once(s.Images.Image, registry.Reference.String))
+	}
+	return s
+}
+
+// placementKey names what a topology depends on: the subnets.
+func placementKey(p network.Placement) string {
+	ids := slices.Clone(p.Subnets)
+	slices.Sort(ids)
+	return strings.Join(ids, ",")
+}
+
+// once returns a function that fetches a value for a key at most once.
+func once[In, Out any](fetch func(context.Context, In) (Out, error), key func(In) string) func(context.Context, In) (Out, error) {
+	type entry struct {
+		done  chan struct{} // closed when value and err are there
+		value Out
+		err   error
+	}
+	var mu sync.Mutex
+	entries := map[string]*entry{}
+	return func(ctx context.Context, in In) (Out, error) {
+		key := key(in)
+		for {
+			mu.Lock()
+			e, found := entries[key]
+			if !found {
+				e = &entry{done: make(chan struct{})}
+				entries[key] = e
+			}
+			mu.Unlock()
+			if !found {
+				e.value, e.err = fetch(ctx, in)
+				if cancelled(e.err) {
+					mu.Lock()
+					delete(entries, key)
+					mu.Unlock()
+				}
+				close(e.done)
+				return e.value, e.err
+			}
+			select {
+			case <-e.done:
+			case <-ctx.Done():
+				var none Out
+				return none, ctx.Err()
+			}
+			if !cancelled(e.err) {
+				return e.value, e.err
+			}
+			// Whoever fetched gave up. That says nothing about this caller.
+		}
+	}
+}
+
+func cancelled(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}

@@ -1,0 +1,92 @@
+package checks
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+)
+
+// StoppedReason reads why ECS says that the task stopped: what the text proves, and what it rules out. The rest of the
+// diagnosis says why; as long as nothing else explains it, the text is the cause that is reported.
+type StoppedReason struct{}
+
+const stoppedReasonID = "stopped-reason"
+
+// Info describes the check.
+func (StoppedReason) Info() Info {
+	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"
+	const pull = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
+	fail := func(text, fix string) Meaning {
+		return Meaning{Fail, text + " This rules out {ruledOut}.", []Fix{{fix, pull}}}
+	}
+	return Info{
+		ID: stoppedReasonID, Title: "Stopped reason", Actions: []string{"ecs:DescribeTasks"},
+		Codes: map[Code]Meaning{
+			"stopped.nothing":      {Skip, "ECS gives no reason for a stop.", nil},
+			"stopped.other":        {Skip, "The task stopped for a reason that is not a failed pull: {text}", nil},
+			"stopped.assume":       fail("ECS could not assume the execution role.", "Check that the role exists and trusts ecs-tasks.amazonaws.com"),
+			"stopped.dns":          fail("The name {host} did not resolve.", "Check the VPC's DHCP options and enableDnsSupport, and the host's spelling"),
+			"stopped.timeout":      fail("{host} did not answer the connection{address}.", "Check routes, security groups, network ACLs and VPC endpoints on the way to {host}"),
+			"stopped.tls":          fail("The TLS connection to {host} was not accepted.", "Check for TLS inspection on the way to {host} and for a certificate that Fargate trusts"),
+			"stopped.denied":       fail("{host} answered that the pull is not allowed{action}.", "Allow the action in the policy that the answer names"),
+			"stopped.credentials":  fail("{host} asked for credentials or refused them.", "Check repositoryCredentials and the secret they name"),
+			"stopped.digest-gone":  fail("The digest that the deployment pinned is no longer in the registry.", "Force a new deployment so that the tag is resolved again"),
+			"stopped.not-found":    fail("The registry answered that the image does not exist.", "Push the image, or correct its name in the task definition"),
+			"stopped.platform":     fail("The image has no variant for the task's platform.", "Build the image for the platform in runtimePlatform, or correct runtimePlatform"),
+			"stopped.rate-limit":   fail("The registry answered that too many pulls were made.", "Authenticate to the registry, or pull through Amazon ECR"),
+			"stopped.disk":         fail("The task's disk was full while the image was unpacked.", "Raise ephemeralStorage in the task definition"),
+			"stopped.format":       fail("The image's format was not accepted.", "Build the image again with a current tool and one compression for all layers"),
+			"stopped.pull-failure": {Fail, "The pull failed, and the text does not show more: {text}", []Fix{{"Read the whole reason with `aws ecs describe-tasks`", docs}}},
+		},
+	}
+}
+
+// Check reads the task's own reason and its containers'.
+func (c StoppedReason) Check(_ context.Context, task Task) ([]Finding, error) {
+	info := c.Info()
+	type said struct{ container, text string }
+	texts := []said{{"", task.StoppedReason}}
+	for _, container := range task.Containers {
+		texts = append(texts, said{container.Name, container.Reason})
+	}
+	var found []Finding
+	var other string
+	for _, t := range texts {
+		if t.text == "" {
+			continue
+		}
+		s, ok := parseSymptom(t.text)
+		if !ok {
+			other = cmp.Or(other, t.text)
+			continue
+		}
+		f := info.Finding(s.Stage, Code("stopped."+string(s.Kind)), task.subject(), s.args(t.text))
+		f.Container = t.container
+		f.Evidence = append(f.Evidence, Evidence{"ecs:DescribeTasks", t.text})
+		if len(found) == 0 || found[0].Code != f.Code { // a container's reason mostly repeats the task's
+			found = append(found, f)
+		}
+	}
+	switch {
+	case len(found) > 0:
+		return found, nil
+	case other != "":
+		return []Finding{info.Finding(Assume, "stopped.other", task.subject(), map[string]string{"text": other})}, nil
+	}
+	return []Finding{info.Finding(Assume, "stopped.nothing", task.subject(), nil)}, nil
+}
+
+func (s Symptom) args(text string) map[string]string {
+	args := map[string]string{"text": text, "host": cmp.Or(s.Host, "the host"), "address": "", "action": "", "ruledOut": cmp.Or(strings.Join(s.RuledOut, ", "), "nothing")}
+	if s.Stage == Download {
+		args["host"] = "the host of the layers"
+	}
+	if s.IP != "" {
+		args["address"] = fmt.Sprintf(" (%s)", s.IP)
+	}
+	if s.Action != "" {
+		args["action"] = fmt.Sprintf(" (%s)", s.Action)
+	}
+	return args
+}

@@ -1,0 +1,192 @@
+package checks
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/canpull/canpull/network"
+)
+
+// survey is every way that a pull may take: from each subnet to each host.
+type survey struct {
+	task     Task
+	topology *network.Topology
+	ways     []way
+}
+
+// way is one path with the step of the pull that it is for.
+type way struct {
+	step
+	subnet string
+	path   network.Path
+}
+
+// endpoints returns the VPC endpoints that the traffic passes or, where its way is not known, may pass.
+func (w way) endpoints() (ids []string) {
+	for _, h := range w.path.Hops {
+		if h.Kind == network.KindVPCEndpoint && !h.DNS {
+			ids = with(ids, h.Subject)
+		}
+	}
+	return ids
+}
+
+var errNoSource = errors.New("no source was given for what it needs")
+
+// surveyed decides every path of a task's pull.
+func surveyed(ctx context.Context, source network.Source, task Task) (*survey, error) {
+	if source == nil {
+		return nil, errNoSource
+	}
+	if len(task.Placement.Subnets) == 0 {
+		return nil, errors.New("the task's subnets are not known")
+	}
+	topology, err := source.Topology(ctx, task.Placement)
+	if err != nil {
+		return nil, err
+	}
+	s := &survey{task: task, topology: topology}
+	for _, step := range task.steps() {
+		for _, subnet := range task.Placement.Subnets {
+			s.ways = append(s.ways, way{step, subnet, topology.Path(task.in(subnet), step.to)})
+		}
+	}
+	return s, nil
+}
+
+// verdict is what a check makes of one hop: the code of its finding and what that is about. A check that is not
+// concerned with a hop returns no code.
+type verdict struct {
+	code    Code
+	subject string
+	args    map[string]string
+	missing []string // beside what the hop misses
+}
+
+// findings asks a check about every hop that is not open, and joins what has one cause: the hosts and subnets that a
+// closed hop holds for are the finding's scope. A way of which hops of the check's kind may not have been seen, and that
+// the check does not already know to be closed, is Unknown to it: the check's code for that ends in ".unread". When
+// nothing is found, the check passes with the code that ends in ".open".
+func (s *survey) findings(info Info, kind network.Kind, judge func(way, network.Hop) verdict) []Finding {
+	var causes []*cause
+	note := func(v verdict, w way, h network.Hop) {
+		i := slices.IndexFunc(causes, func(c *cause) bool { return c.code == v.code && c.subject == v.subject })
+		if i < 0 {
+			causes = append(causes, &cause{verdict: verdict{code: v.code, subject: v.subject, args: v.args}, stage: w.stage})
+			i = len(causes) - 1
+		}
+		causes[i].add(w, h, v.missing)
+	}
+	unread := Code(info.ID + ".unread")
+	for _, w := range s.ways {
+		decided := false
+		for _, h := range w.path.Hops {
+			if h.Status == network.Open {
+				continue
+			}
+			if v := judge(w, h); v.code != "" {
+				note(v, w, h)
+				decided = decided || info.Codes[v.code].Status == Fail
+			}
+		}
+		if hidden := w.path.Hidden(kind); len(hidden) > 0 && !decided {
+			note(verdict{code: unread, subject: s.place(), missing: hidden}, w, network.Hop{})
+		}
+	}
+	var found []Finding
+	for _, c := range causes {
+		found = append(found, s.finding(info, c))
+	}
+	if len(found) > 0 {
+		return found
+	}
+	if len(s.ways) == 0 {
+		return nil
+	}
+	return []Finding{info.Finding(s.ways[0].stage, Code(info.ID+".open"), s.place(), map[string]string{
+		"subnets": joined(s.task.Placement.Subnets), "hosts": joined(s.hosts()), "vpc": s.topology.VPC.ID})}
+}
+
+// cause is what findings of one code and subject are joined from.
+type cause struct {
+	verdict
+	stage          Stage
+	hosts, subnets []string
+	details        []network.Hop
+}
+
+func (c *cause) add(w way, h network.Hop, missing []string) {
+	c.stage = min(c.stage, w.stage)
+	c.hosts = with(c.hosts, w.hostPort())
+	c.subnets = with(c.subnets, w.subnet)
+	c.missing = append(append(c.missing, h.Missing...), missing...)
+	if h.Detail != "" && !slices.ContainsFunc(c.details, func(d network.Hop) bool { return d.Detail == h.Detail && d.Subject == h.Subject }) {
+		c.details = append(c.details, h)
+	}
+}
+
+func (s *survey) finding(info Info, c *cause) Finding {
+	args := map[string]string{"hosts": joined(c.hosts), "subnets": joined(c.subnets), "vpc": s.topology.VPC.ID, "subject": c.subject,
+		"groups": strings.Join(s.task.Placement.SecurityGroups, ", "), "reason": "of what was not read"}
+	if len(c.missing) > 0 {
+		missing := slices.Clone(c.missing)
+		slices.Sort(missing)
+		args["reason"] = "the answer of " + strings.Join(slices.Compact(missing), ", ") + " is missing"
+	}
+	for name, value := range c.args {
+		args[name] = value
+	}
+	f := info.Finding(c.stage, c.code, c.subject, args)
+	f.Scope = c.subnets
+	for _, d := range c.details {
+		f.Evidence = append(f.Evidence, Evidence{cmp.Or(actionBehind[d.Kind], "ec2"), strings.TrimPrefix(d.Subject+": ", ": ") + d.Detail})
+	}
+	return f.because(c.missing, s.topology.Unread)
+}
+
+// actionBehind names the IAM action that showed a hop.
+var actionBehind = map[network.Kind]string{
+	network.KindName:            "ec2:DescribeDhcpOptions",
+	network.KindSecurityGroup:   "ec2:DescribeSecurityGroups",
+	network.KindNetworkACL:      "ec2:DescribeNetworkAcls",
+	network.KindRoute:           "ec2:DescribeRouteTables",
+	network.KindInternetGateway: "ec2:DescribeInternetGateways",
+	network.KindPublicIP:        "ecs:DescribeTasks",
+	network.KindNATGateway:      "ec2:DescribeNatGateways",
+	network.KindVPCEndpoint:     "ec2:DescribeVpcEndpoints",
+}
+
+// place names where the task runs: the VPC, or its subnets as long as the VPC is not known.
+func (s *survey) place() string {
+	return cmp.Or(s.topology.VPC.ID, joined(s.task.Placement.Subnets))
+}
+
+func (s *survey) hosts() (hosts []string) {
+	for _, w := range s.ways {
+		hosts = with(hosts, w.hostPort())
+	}
+	return hosts
+}
+
+// with appends an item that is not there yet.
+func with[E comparable](list []E, item E) []E {
+	if slices.Contains(list, item) {
+		return list
+	}
+	return append(list, item)
+}
+
+// compacted drops the repetitions of a list and keeps its order. The result is never nil.
+func compacted[E comparable](list []E) []E {
+	out := []E{}
+	for _, item := range list {
+		out = with(out, item)
+	}
+	return out
+}
+
+func portOf(port uint16) string { return strconv.Itoa(int(port)) }
