@@ -32,7 +32,7 @@ type private struct{ api API }
 
 func (p private) ask(ctx context.Context, image *Image) {
 	if p.api == nil {
-		image.Answer = "ecr was not asked: no client was given"
+		image.Answer = "Amazon ECR was not asked: no client was given"
 		image.unread(describeImages, errNoAPI)
 		image.unread(getRepositoryPolicy, errNoAPI)
 		return
@@ -104,14 +104,14 @@ func in(ref Reference) func(*ecr.Options) {
 func (i *Image) describe(detail *types.ImageDetail, err error) {
 	switch {
 	case err != nil && code(err) == repositoryNotFound:
-		i.Status, i.Answer = RepositoryAbsent, "ecr answered "+repositoryNotFound
+		i.Status, i.Answer = RepositoryAbsent, "Amazon ECR answered "+repositoryNotFound
 	case err != nil && code(err) == imageNotFound:
-		i.Status, i.Answer = ImageAbsent, "ecr answered "+imageNotFound
+		i.Status, i.Answer = ImageAbsent, "Amazon ECR answered "+imageNotFound
 	case err != nil:
 		i.Answer = describeImages + " " + because(err)
 		i.unread(describeImages, err)
 	case detail == nil:
-		i.Answer = "ecr described no image and gave no error"
+		i.Answer = "Amazon ECR described no image and gave no error"
 		i.unread(describeImages, errors.New("registry: DescribeImages answered without the image"))
 	default:
 		i.found(detail)
@@ -129,15 +129,15 @@ func (i *Image) found(detail *types.ImageDetail) {
 
 	switch status := detail.ImageStatus; status {
 	case types.ImageStatusActive, "": // older answers have no status: there was no archive then
-		i.Status, i.Answer = Present, "ecr has the image"
+		i.Status, i.Answer = Present, "Amazon ECR has the image"
 	case types.ImageStatusArchived:
-		i.Status, i.Answer = Archived, "ecr has archived the image"
+		i.Status, i.Answer = Archived, "Amazon ECR has archived the image"
 	case types.ImageStatusActivating:
 		// Restoring takes up to 20 minutes, and a pull before its end is not documented: it may succeed by the time
 		// the task asks.
-		i.Answer = "ecr is restoring the image from its archive"
+		i.Answer = "Amazon ECR is restoring the image from its archive"
 	default:
-		i.Answer = fmt.Sprintf("ecr has the image in the state %q", status)
+		i.Answer = fmt.Sprintf("Amazon ECR has the image in the state %q", status)
 	}
 }
 
@@ -153,7 +153,7 @@ func (i *Image) judge(policy *string, err error) {
 	case code(err) == repositoryNotFound && i.Status == RepositoryAbsent:
 		// Said already.
 	case code(err) == repositoryNotFound && i.Unread[describeImages] != nil:
-		i.Status, i.Answer = RepositoryAbsent, "ecr answered "+repositoryNotFound
+		i.Status, i.Answer = RepositoryAbsent, "Amazon ECR answered "+repositoryNotFound
 	default:
 		i.unread(getRepositoryPolicy, err)
 	}

@@ -29,7 +29,7 @@ func TestECRClient(t *testing.T) {
 				return
 			}
 			reply(w, 400, `{"__type":"RepositoryPolicyNotFoundException","message":"none"}`)
-		}, registry.Present, "ecr has the image", 0},
+		}, registry.Present, "Amazon ECR has the image", 0},
 		{"no repository", func(w http.ResponseWriter, operation string) {
 			reply(w, 400, `{"__type":"RepositoryNotFoundException","message":"none"}`)
 		}, registry.RepositoryAbsent, "RepositoryNotFoundException", 0},
