@@ -1,0 +1,211 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"github.com/canpull/canpull/checks"
+)
+
+const usage = `Diagnose says whether an ECS task on Fargate can pull its images, and if not, why.
+
+  diagnose                              an embedded scenario, offline
+  diagnose -scenarios                   lists the embedded scenarios
+  diagnose -scenario NAME               diagnoses one of them
+  diagnose [-cluster C] -task ID|ARN    a task that was started or has stopped
+  diagnose [-cluster C] -service NAME   a service, in every subnet it may place tasks in
+  diagnose -task-definition TD -subnets A,B [-security-groups X,Y]
+           [-assign-public-ip] [-platform-version V]
+                                        a task that has not run yet; without groups it gets
+                                        the VPC's default group
+
+With any of them but -scenarios:
+  -format text|json     how to report (text)
+  -o FILE               where to report; FILE is written completely or not at all
+  -timeout D            bounds the whole run, such as 30s; what was found by then is reported
+  -checks A,B           runs these checks only
+  -skip A,B             runs all checks but these; what does not run counts as unknown
+
+Credentials, Region and endpoint come from the AWS SDK's default chain (AWS_PROFILE, AWS_REGION,
+AWS_ENDPOINT_URL, …); the Region in an ARN wins. Without -cluster, a task's or service's ARN names
+the cluster, else it is the one called default. Nothing in the account is changed.
+
+Exit status: 0 it can pull, 1 it cannot, 3 undetermined, 2 usage or tool error.
+`
+
+// options is what the flags say.
+type options struct {
+	mode           string // the flag that names what to diagnose; "" for the default scenario
+	scenario       string
+	cluster        string
+	task           string
+	service        string
+	taskDefinition string
+	subnets        list
+	groups         list
+	publicIP       bool
+	platform       string
+
+	format     string
+	output     string
+	timeout    time.Duration
+	only, skip list
+}
+
+// list is a flag of names with commas between them.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+func (l *list) Set(s string) error {
+	*l = list{}
+	for name := range strings.SplitSeq(s, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			*l = append(*l, name)
+		}
+	}
+	return nil
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func misused(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// modes are the flags that name what to diagnose, each with those that go with it only.
+var modes = []struct {
+	name string
+	with []string
+}{
+	{"scenarios", nil},
+	{"scenario", nil},
+	{"task", []string{"cluster"}},
+	{"service", []string{"cluster"}},
+	{"task-definition", []string{"subnets", "security-groups", "assign-public-ip", "platform-version"}},
+}
+
+func parse(args []string) (options, error) {
+	o := options{groups: list{}}
+	flags := flag.NewFlagSet("diagnose", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // run prints errors and help
+	flags.Bool("scenarios", false, "")
+	flags.StringVar(&o.scenario, "scenario", "", "")
+	flags.StringVar(&o.cluster, "cluster", "", "")
+	flags.StringVar(&o.task, "task", "", "")
+	flags.StringVar(&o.service, "service", "", "")
+	flags.StringVar(&o.taskDefinition, "task-definition", "", "")
+	flags.Var(&o.subnets, "subnets", "")
+	flags.Var(&o.groups, "security-groups", "")
+	flags.BoolVar(&o.publicIP, "assign-public-ip", false, "")
+	flags.StringVar(&o.platform, "platform-version", "", "")
+	flags.StringVar(&o.format, "format", "text", "")
+	flags.StringVar(&o.output, "o", "", "")
+	flags.DurationVar(&o.timeout, "timeout", 0, "")
+	flags.Var(&o.only, "checks", "")
+	flags.Var(&o.skip, "skip", "")
+	if err := flags.Parse(args); err != nil {
+		return o, usageError{err}
+	}
+	if flags.NArg() > 0 {
+		return o, misused("unexpected argument %q", flags.Arg(0))
+	}
+	var given []string
+	var empty error
+	flags.Visit(func(f *flag.Flag) {
+		given = append(given, f.Name)
+		if f.Value.String() == "" && empty == nil { // most likely a variable that is not set
+			empty = misused("-%s is empty", f.Name)
+		}
+	})
+	if empty != nil {
+		return o, empty
+	}
+	var err error
+	if o.mode, err = modeOf(given); err != nil {
+		return o, err
+	}
+	return o, o.check()
+}
+
+// modeOf returns the mode that the given flags ask for, and an error when they do not go together.
+func modeOf(given []string) (mode string, err error) {
+	var with []string
+	for _, m := range modes {
+		switch {
+		case !slices.Contains(given, m.name):
+		case mode != "":
+			return "", misused("-%s and -%s do not go together: each names what to diagnose", mode, m.name)
+		default:
+			mode, with = m.name, m.with
+		}
+	}
+	for _, name := range given {
+		var owners []string
+		for _, m := range modes {
+			if slices.Contains(m.with, name) {
+				owners = append(owners, "-"+m.name)
+			}
+		}
+		if len(owners) > 0 && !slices.Contains(with, name) {
+			return "", misused("-%s goes with %s only", name, strings.Join(owners, " and "))
+		}
+		if mode == "scenarios" && name != mode {
+			return "", misused("-scenarios takes no other flag, and -%s was given", name)
+		}
+	}
+	return mode, nil
+}
+
+// check looks at the values.
+func (o options) check() error {
+	switch {
+	case o.format != "text" && o.format != "json":
+		return misused("-format is text or json, not %q", o.format)
+	case o.timeout < 0:
+		return misused("-timeout is negative")
+	case o.mode == "task-definition" && len(o.subnets) == 0:
+		return misused("-task-definition takes -subnets: where would the task run?")
+	}
+	if in := clusterOf(o.named()); o.cluster != "" && in != "" && in != path.Base(o.cluster) {
+		return misused("-%s names a cluster, %s, and -cluster another, %s", o.mode, in, o.cluster)
+	}
+	if _, err := checks.Select(checks.Default(checks.Sources{}), o.only, o.skip); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// named returns what the mode's flag names.
+func (o options) named() string {
+	switch o.mode {
+	case "task":
+		return o.task
+	case "service":
+		return o.service
+	case "task-definition":
+		return o.taskDefinition
+	}
+	return ""
+}
+
+// clusterOf returns the cluster in a task's or service's ARN: "arn:aws:ecs:REGION:ACCOUNT:task/CLUSTER/ID". ARNs of the
+// old format have none.
+func clusterOf(name string) string {
+	a, err := arn.Parse(name)
+	if err != nil {
+		return ""
+	}
+	if parts := strings.Split(a.Resource, "/"); len(parts) == 3 {
+		return parts[1]
+	}
+	return ""
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// account stands in for AWS on this machine's own loopback interface, and for the configuration that leads to it.
+func account(t *testing.T, handler http.HandlerFunc) {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	none := filepath.Join(t.TempDir(), "none")
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL": server.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example",
+		"AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_DEFAULT_REGION": "", "AWS_CONFIG_FILE": none, "AWS_SHARED_CREDENTIALS_FILE": none,
+		"AWS_EC2_METADATA_DISABLED": "true", "HTTP_PROXY": "", "http_proxy": "",
+	} {
+		t.Setenv(name, value)
+	}
+}
+
+const taskARN = "arn:aws:ecs:eu-west-1:111122223333:task/prod/0f1e"
+
+func TestARNsRegionWins(t *testing.T) {
+	for _, tt := range []struct{ args, region, cluster string }{
+		{"-task " + taskARN, "eu-west-1", "prod"},
+		{"-cluster prod -task 0f1e", "us-east-1", "prod"},
+		{"-cluster prod -service web", "us-east-1", "prod"},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			var signed, body string
+			account(t, func(w http.ResponseWriter, r *http.Request) {
+				text, _ := io.ReadAll(r.Body)
+				signed, body = r.Header.Get("Authorization"), string(text)
+				w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+				w.WriteHeader(http.StatusBadRequest)
+			})
+			diagnose(t.Context(), strings.Fields(tt.args)...).expect(t, toolError, "", "AccessDeniedException")
+			if !strings.Contains(signed, "/"+tt.region+"/ecs/") || !strings.Contains(body, `"cluster":"`+tt.cluster+`"`) {
+				t.Errorf("%s %s", signed, body)
+			}
+		})
+	}
+}
+
+func TestNoRegion(t *testing.T) {
+	account(t, func(http.ResponseWriter, *http.Request) { t.Error("AWS was asked") })
+	t.Setenv("AWS_REGION", "")
+	diagnose(t.Context(), "-cluster", "prod", "-task", "0f1e").expect(t, toolError, "", "AWS_REGION")
+}
+
+func TestTimeoutWhileLoading(t *testing.T) {
+	for _, args := range []string{
+		"-task " + taskARN,
+		"-cluster prod -service web",
+		"-task-definition web:7 -subnets subnet-a",
+	} {
+		t.Run(args, func(t *testing.T) {
+			account(t, func(_ http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				<-r.Context().Done()
+			})
+			r := diagnose(t.Context(), append(strings.Fields(args), "-timeout", "100ms", "-format", "json")...)
+			r.expect(t, undetermined, "", "ended early")
+			o := decoded(t, r.stdout)
+			if o.Status != "unknown" || o.Task.ARN+o.Task.Service+o.Task.TaskDefinition == "" {
+				t.Errorf("%+v", o)
+			}
+		})
+	}
+}
+
+func TestInterruptWhileLoading(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	account(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		cancel()
+		<-r.Context().Done()
+	})
+	diagnose(ctx, "-task", taskARN).expect(t, undetermined, taskARN, "context canceled")
+}

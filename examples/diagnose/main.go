@@ -1,0 +1,115 @@
+// Diagnose says whether an ECS task on Fargate can pull its images, and if not, why.
+//
+// Without arguments it diagnoses an embedded scenario, offline. Run it with -h for the other invocations.
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/report"
+)
+
+// Exit statuses.
+const (
+	canPull      = 0
+	cannotPull   = 1
+	toolError    = 2
+	undetermined = 3
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the program. It returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(stdout, usage)
+		return 0
+	}
+	status := toolError
+	if err == nil {
+		status, err = o.run(ctx, stdout, stderr)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "diagnose:", err)
+	}
+	if errors.As(err, new(usageError)) {
+		fmt.Fprintln(stderr, "Run diagnose -h for help.")
+	}
+	return status
+}
+
+func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error) {
+	if o.mode == "scenarios" {
+		return canPull, listScenarios(stdout)
+	}
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.timeout)
+		defer cancel()
+	}
+	d, err := o.diagnose(ctx, stderr)
+	switch {
+	case err != nil && !errors.Is(err, ctx.Err()):
+		return toolError, err
+	case err != nil:
+		fmt.Fprintf(stderr, "diagnose: the run ended early (%v); this is what it found until then\n", ctx.Err())
+	case o.mode == "":
+		fmt.Fprintf(stderr, "diagnose: no task was named, so this is the embedded scenario %s; -h says how to name one\n", checkstest.DefaultScenario)
+	}
+	var b bytes.Buffer // nothing is printed unless all of it can be
+	if err := o.encode(&b, d); err != nil {
+		return toolError, err
+	}
+	if err := o.write(stdout, b.Bytes()); err != nil {
+		return toolError, err
+	}
+	return exitStatus(d.Status()), nil
+}
+
+// diagnose loads the task and runs the checks. Beside the error of a context that ended stands what was found until then.
+func (o options) diagnose(ctx context.Context, stderr io.Writer) (checks.Diagnosis, error) {
+	progress := newProgress(stderr)
+	defer progress.clear()
+	progress.show("loading the task")
+	task, sources, err := o.load(ctx)
+	if err != nil && !errors.Is(err, ctx.Err()) {
+		return checks.Diagnosis{}, err
+	}
+	checkers, err := checks.Select(checks.Default(sources), o.only, o.skip)
+	if err != nil {
+		return checks.Diagnosis{}, err
+	}
+	return checks.Runner{Observe: progress.observer(checkers)}.Run(ctx, task, checkers...)
+}
+
+func (o options) encode(w io.Writer, d checks.Diagnosis) error {
+	if o.format == "json" {
+		return report.JSON(w, d)
+	}
+	return report.Text(w, d)
+}
+
+func exitStatus(s checks.Status) int {
+	switch s {
+	case checks.Pass, checks.Warn:
+		return canPull
+	case checks.Fail:
+		return cannotPull
+	}
+	return undetermined
+}

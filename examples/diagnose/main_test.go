@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/checks/checkstest"
+)
+
+// result is what a run of the program leaves.
+type result struct {
+	status         int
+	stdout, stderr string
+}
+
+func diagnose(ctx context.Context, args ...string) result {
+	var stdout, stderr strings.Builder
+	status := run(ctx, args, &stdout, &stderr)
+	return result{status, stdout.String(), stderr.String()}
+}
+
+// expect fails the test unless a run ended as wanted.
+func (r result) expect(t *testing.T, status int, stdout, stderr string) {
+	t.Helper()
+	if r.status != status {
+		t.Errorf("exit status %d, want %d", r.status, status)
+	}
+	if !strings.Contains(r.stdout, stdout) {
+		t.Errorf("stdout has no %q:\n%s", stdout, r.stdout)
+	}
+	if !strings.Contains(r.stderr, stderr) {
+		t.Errorf("stderr has no %q:\n%s", stderr, r.stderr)
+	}
+	if status == toolError && r.stdout != "" {
+		t.Errorf("stdout holds something beside an error:\n%s", r.stdout)
+	}
+}
+
+// outcome is the part of the JSON report that the tests look at.
+type outcome struct {
+	Version    int
+	Status     string
+	Task       struct{ ARN, Cluster, Service, TaskDefinition, Region string }
+	RootCauses []struct{ Code, Subject, Check string }
+	Findings   []struct{ Check, Code, Status string }
+}
+
+func decoded(t *testing.T, text string) (o outcome) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return o
+}
+
+func TestDefaultScenario(t *testing.T) {
+	r := diagnose(t.Context())
+	r.expect(t, cannotPull, "Security group sg-0endpoints of the VPC endpoint", "embedded scenario "+checkstest.DefaultScenario)
+	first, _, _ := strings.Cut(r.stdout, "\n")
+	if !strings.HasPrefix(first, "It cannot pull: ") || !strings.Contains(first, "sg-0endpoints") {
+		t.Errorf("the first line is %q", first)
+	}
+	for _, want := range []string{"Evidence", "Fix ", "no inbound rule"} {
+		if !strings.Contains(r.stdout, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	r := diagnose(t.Context(), "-format", "json")
+	o := decoded(t, r.stdout)
+	if r.status != cannotPull || o.Version != 1 || o.Status != "fail" || len(o.RootCauses) == 0 {
+		t.Fatalf("exit status %d, %+v", r.status, o)
+	}
+	if c := o.RootCauses[0]; c.Code != "endpoint.group-closed" || c.Subject != "sg-0endpoints" {
+		t.Errorf("root cause: %+v", c)
+	}
+}
+
+func TestScenarios(t *testing.T) {
+	diagnose(t.Context(), "-scenarios").expect(t, canPull, checkstest.DefaultScenario, "")
+	r := diagnose(t.Context(), "-scenario", "healthy-docker-hub")
+	r.expect(t, canPull, "It can pull.\n", "")
+	if r.stderr != "" {
+		t.Errorf("stderr: %s", r.stderr)
+	}
+	diagnose(t.Context(), "-scenario", "nowhere").expect(t, toolError, "", checkstest.DefaultScenario)
+	diagnose(t.Context(), "-scenario", "nowhere", "-timeout", "1ns").expect(t, toolError, "", "no scenario")
+}
+
+func TestExitStatus(t *testing.T) {
+	for status, want := range map[checks.Status]int{
+		checks.Pass: 0, checks.Warn: 0, checks.Fail: 1, checks.Unknown: 3, checks.Skip: 3,
+	} {
+		if got := exitStatus(status); got != want {
+			t.Errorf("%s exits with %d, want %d", status, got, want)
+		}
+	}
+}
+
+func TestWhatDoesNotRunHasNotPassed(t *testing.T) {
+	for _, c := range checks.Default(checks.Sources{}) {
+		id := c.Info().ID
+		for _, args := range [][]string{{"-skip", id}, {"-checks", id}} {
+			for _, scenario := range []string{"healthy-docker-hub", checkstest.DefaultScenario} {
+				if r := diagnose(t.Context(), append(args, "-scenario", scenario)...); r.status != cannotPull && r.status != undetermined {
+					t.Errorf("%s %s: exit status %d", args, scenario, r.status)
+				}
+			}
+		}
+	}
+	r := diagnose(t.Context(), "-skip", "security-group,stopped-reason,repository-policy")
+	r.expect(t, undetermined, "Left out of this run, so unchecked\n  security-group, repository-policy, stopped-reason\n", "")
+	diagnose(t.Context(), "-checks", "security-group").expect(t, cannotPull, "[endpoint.group-closed]", "")
+}
+
+func TestTimeout(t *testing.T) {
+	r := diagnose(t.Context(), "-timeout", "1ns", "-format", "json")
+	r.expect(t, undetermined, "", "ended early (context deadline exceeded)")
+	if o := decoded(t, r.stdout); o.Status != "unknown" || len(o.Findings) != len(checks.Default(checks.Sources{})) {
+		t.Errorf("%+v", o)
+	}
+	diagnose(t.Context(), "-timeout", "1h").expect(t, cannotPull, "", "")
+}
+
+func TestInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	diagnose(ctx).expect(t, undetermined, "not checked to the end", "ended early (context canceled)")
+}
+
+func TestOutputFile(t *testing.T) {
+	dir := t.TempDir()
+	file, link := filepath.Join(dir, "report.txt"), filepath.Join(dir, "link")
+	if err := os.WriteFile(file, []byte("old"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(file, link); err != nil {
+		t.Skip(err)
+	}
+	r := diagnose(t.Context(), "-o", link)
+	r.expect(t, cannotPull, "", "")
+	if r.stdout != "" {
+		t.Errorf("stdout: %s", r.stdout)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil || !strings.HasPrefix(string(text), "It cannot pull: ") {
+		t.Errorf("%v, %s", err, text)
+	}
+	info, err := os.Stat(file)
+	if err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("%v, mode %v", err, info.Mode())
+	}
+	onlyFiles(t, dir, "link", "report.txt")
+}
+
+func TestOutputFileIsWrittenWhollyOrNotAtAll(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "taken"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	diagnose(t.Context(), "-o", filepath.Join(dir, "taken")).expect(t, toolError, "", "taken")
+	diagnose(t.Context(), "-o", filepath.Join(dir, "absent", "report")).expect(t, toolError, "", "absent")
+	diagnose(t.Context(), "-o", filepath.Join(dir, "report"), "-skip", "nothing").expect(t, toolError, "", "nothing")
+	onlyFiles(t, dir, "taken")
+}
+
+func onlyFiles(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("files %q, want %q", got, want)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	if newProgress(&strings.Builder{}) != nil {
+		t.Error("progress is shown although nobody watches")
+	}
+	var b strings.Builder
+	p := &progress{w: &b}
+	observe := p.observer(checks.Default(checks.Sources{})[:2])
+	observe(checks.Event{Check: "dns"})
+	observe(checks.Event{Check: "a-check-with-a-very-long-name-that-would-not-fit-on-a-line"})
+	observe(checks.Event{Check: "dns", Ended: true})
+	p.clear()
+	const erase = "\r\x1b[K"
+	lines := strings.Split(b.String(), erase)
+	if len(lines) != 5 || lines[1] != "0 of 2 checks done; waiting for dns" || lines[4] != "" {
+		t.Errorf("%q", lines)
+	}
+	for _, line := range lines {
+		if len([]rune(line)) > 79 {
+			t.Errorf("%q would wrap", line)
+		}
+	}
+}

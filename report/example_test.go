@@ -1,0 +1,63 @@
+package report_test
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/network"
+	"github.com/canpull/canpull/report"
+)
+
+// diagnosis is what checks.Run returns for a task whose execution role is gone.
+var diagnosis = checks.Diagnosis{
+	Task: checks.Task{
+		Service: "web", Cluster: "prod", PlatformVersion: "1.4.0",
+		Containers: []checks.Container{{Name: "web", Image: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1"}},
+		Placement:  network.Placement{Subnets: []string{"subnet-0a1b"}, SecurityGroups: []string{"sg-0c2d"}, PublicIP: new(false)},
+	},
+	Findings: []checks.Finding{{
+		Check: "execution-role", Stage: checks.Assume, Status: checks.Fail, Code: "role.absent", Subject: "arn:aws:iam::111122223333:role/web",
+		Summary:  "The execution role arn:aws:iam::111122223333:role/web does not exist.",
+		Evidence: []checks.Evidence{{Source: "iam:GetRole", Fact: "NoSuchEntity"}},
+		Fixes:    []checks.Fix{{Summary: "Create the role web"}},
+	}},
+}
+
+func ExampleText() {
+	if err := report.Text(os.Stdout, diagnosis); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// It cannot pull: assuming the execution role fails at role/web.
+	// Service web in cluster prod on Fargate 1.4.0, in subnet-0a1b, with sg-0c2d, without a public IP. It
+	// pulls 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1.
+	//
+	// Root cause
+	//   The execution role arn:aws:iam::111122223333:role/web does not exist. [role.absent]
+	//   Step      assuming the execution role
+	//   Evidence  NoSuchEntity (iam:GetRole)
+	//   Fix       Create the role web
+}
+
+func ExampleJSON() {
+	if err := report.JSON(os.Stdout, checks.Diagnosis{Assumptions: []string{"No service control policy denies the pull."}}); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// {
+	//   "version": 1,
+	//   "status": "unknown",
+	//   "task": {
+	//     "containers": [],
+	//     "placement": {
+	//       "subnets": []
+	//     }
+	//   },
+	//   "rootCauses": [],
+	//   "findings": [],
+	//   "assumptions": [
+	//     "No service control policy denies the pull."
+	//   ]
+	// }
+}

@@ -1,0 +1,166 @@
+package report
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/canpull/canpull/checks"
+)
+
+// Text writes a diagnosis for people: the verdict in the first line, what was diagnosed, each root cause with its
+// evidence and what would fix it, what follows from them, warnings, what is not known and which permissions would settle
+// that, what was left out, passed and did not apply, and the assumptions. Lines are wrapped at 100 columns.
+func Text(w io.Writer, d checks.Diagnosis) error {
+	p, s := page{bufio.NewWriter(w)}, sectionsOf(d)
+	p.line(verdict(d, s))
+	p.line(about(d.Task))
+	p.causes(s.causes, d.Task)
+	if len(s.consequences) > 0 {
+		p.heading("Consequences")
+		for _, f := range s.consequences {
+			p.finding("  - ", f, evidence(f)) // what fixes the cause ends them
+		}
+	}
+	if len(s.warnings) > 0 {
+		p.heading("Warnings")
+		for _, f := range s.warnings {
+			p.finding("  - ", f, slices.Concat(evidence(f), fixes(f), scope(f, d.Task)))
+		}
+	}
+	p.unknowns(s.unknowns)
+	if len(s.leftOut) > 0 {
+		p.heading("Left out of this run, so unchecked")
+		p.paragraph("  ", strings.Join(checksOf(s.leftOut), ", "))
+	}
+	p.summaries("Passed", s.passed)
+	p.summaries("Does not apply to this task, so unchecked", s.skipped)
+	if len(d.Assumptions) > 0 {
+		p.heading("Taken for granted, because no account shows it")
+		for _, a := range d.Assumptions {
+			p.paragraph("  - ", a)
+		}
+	}
+	return p.Flush()
+}
+
+// causes writes the root causes in full, numbered when there are several.
+func (p page) causes(causes []checks.Finding, t checks.Task) {
+	if len(causes) == 0 {
+		return
+	}
+	heading, lead := "Root cause", "  "
+	if len(causes) > 1 {
+		heading = "Root causes"
+	}
+	p.heading(heading)
+	for i, f := range causes {
+		if len(causes) > 1 {
+			lead = fmt.Sprintf("  %d. ", i+1)
+		}
+		step := []row{{"Step", doing(f.Stage)}}
+		p.finding(lead, f, slices.Concat(step, evidence(f), fixes(f), scope(f, t)))
+	}
+}
+
+// unknowns writes what was not decided, and once for all of it what would decide it.
+func (p page) unknowns(unknowns []checks.Finding) {
+	if len(unknowns) == 0 {
+		return
+	}
+	p.heading("Not known")
+	var missing []string
+	why := map[string]string{}
+	for _, f := range unknowns {
+		p.finding("  - ", f, slices.Concat(evidence(f), fixes(f)))
+		missing = append(missing, f.Missing...)
+		for _, e := range f.Evidence {
+			why[e.Source] = e.Fact
+		}
+	}
+	slices.Sort(missing)
+	var rows []row
+	for _, action := range slices.Compact(missing) {
+		rows = append(rows, row{action, why[action]})
+	}
+	if len(rows) > 0 {
+		p.WriteString("\n  The answers of these IAM actions are missing:\n")
+		p.rows(4, rows)
+	}
+}
+
+// finding writes a finding's sentence and its details.
+func (p page) finding(lead string, f checks.Finding, details []row) {
+	p.paragraph(lead, fmt.Sprintf("%s [%s]", f.Summary, f.Code))
+	p.rows(len(lead), details)
+}
+
+// summaries writes one line for each check.
+func (p page) summaries(heading string, findings []checks.Finding) {
+	if len(findings) == 0 {
+		return
+	}
+	p.heading(heading)
+	var rows []row
+	for _, check := range checksOf(findings) {
+		var said []string
+		for _, f := range findings {
+			if f.Check == check {
+				said = append(said, f.Summary)
+			}
+		}
+		rows = append(rows, row{check, strings.Join(said, " ")})
+	}
+	p.rows(2, rows)
+}
+
+// checksOf returns the IDs of the checks that findings come from.
+func checksOf(findings []checks.Finding) (ids []string) {
+	for _, f := range findings {
+		if !slices.Contains(ids, f.Check) {
+			ids = append(ids, f.Check)
+		}
+	}
+	return ids
+}
+
+// evidence leaves out what the sentence says already, and the missing answers, which are told together.
+func evidence(f checks.Finding) (rows []row) {
+	label := "Evidence"
+	for _, e := range f.Evidence {
+		if slices.Contains(f.Missing, e.Source) || strings.Contains(f.Summary, e.Fact) {
+			continue
+		}
+		rows = append(rows, row{label, fmt.Sprintf("%s (%s)", e.Fact, e.Source)})
+		label = ""
+	}
+	return rows
+}
+
+// fixes writes a page that several alternatives share after the last of them.
+func fixes(f checks.Finding) (rows []row) {
+	label := "Fix"
+	for i, fix := range f.Fixes {
+		rows = append(rows, row{label, fix.Summary})
+		last := i == len(f.Fixes)-1
+		if fix.Docs != "" && (last || f.Fixes[i+1].Docs != fix.Docs) {
+			rows = append(rows, row{"", fix.Docs})
+		}
+		label = "or"
+	}
+	return rows
+}
+
+// scope names what a finding holds for.
+func scope(f checks.Finding, t checks.Task) []row {
+	if len(f.Scope) == 0 {
+		return nil
+	}
+	text := strings.Join(f.Scope, ", ")
+	if some := someSubnets(f, t); some != "" {
+		text += " (" + some + ")"
+	}
+	return []row{{"Scope", text}}
+}
