@@ -37,14 +37,24 @@ func (d Diagnosis) Status() Status {
 // RootCauses returns the findings that stop the pull, the earliest stage first and without those that only follow from
 // another. The first is the root cause.
 func (d Diagnosis) RootCauses() []Finding {
-	causes := []Finding{}
+	return d.failures(false)
+}
+
+// Consequences returns the findings that stop the pull but only follow from a root cause.
+func (d Diagnosis) Consequences() []Finding {
+	return d.failures(true)
+}
+
+func (d Diagnosis) failures(following bool) []Finding {
+	found := []Finding{}
 	for _, f := range d.Findings {
-		if f.Status == Fail && !slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && f.follows(g) }) {
-			causes = append(causes, f)
+		follows := slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && f.follows(g) })
+		if f.Status == Fail && follows == following {
+			found = append(found, f)
 		}
 	}
-	slices.SortStableFunc(causes, func(a, b Finding) int { return cmp.Compare(a.Stage, b.Stage) })
-	return causes
+	slices.SortStableFunc(found, func(a, b Finding) int { return cmp.Compare(a.Stage, b.Stage) })
+	return found
 }
 
 // follows reports whether f is only a consequence of g.

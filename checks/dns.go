@@ -53,7 +53,7 @@ func (c DNS) Check(ctx context.Context, task Task) ([]Finding, error) {
 		kind = network.KindRoute // whether that matters is for the routes to public addresses to tell
 	}
 	return s.findings(c.Info(), kind, func(w way, h network.Hop) verdict {
-		if fault := s.endpointFault(w); fault.code == "dns.hostnames-off" && h.Reason == network.NoRoute {
+		if fault := s.endpointFault(w); fault.code == "dns.hostnames-off" && h.Reason == network.NoRoute && !h.DNS {
 			return fault
 		}
 		if h.Kind != network.KindName {

@@ -25,7 +25,7 @@ func (EndpointPolicy) Info() Info {
 		ID: "endpoint-policy", Title: "VPC endpoint policies", Actions: network.Actions(),
 		Codes: map[Code]Meaning{
 			"endpoint-policy.open":   {Pass, "The policies of the VPC endpoints on the way, if there are any, allow the pull.", nil},
-			"endpoint-policy.unread": {Unknown, "Whether the policy of {subject} allows {actions} is not known: {reason}.", nil},
+			"endpoint-policy.unread": {Unknown, "Whether the VPC endpoint policies on the way ({subject}) allow {actions} is not known: {reason}.", nil},
 			"endpoint.policy-denies": {Fail, "The policy of the VPC endpoint {subject} does not allow {actions} on {resource} ({cite}).", []Fix{
 				{"Add a statement that allows {actions} on {resource} for {principal} to the policy of {subject}", docs}}},
 			"endpoint.policy-explicit-deny": {Fail, "The policy of the VPC endpoint {subject} explicitly denies {actions} on {resource} ({cite}).", []Fix{
@@ -46,7 +46,7 @@ func (c EndpointPolicy) Check(ctx context.Context, task Task) ([]Finding, error)
 	for _, w := range s.ways {
 		if hidden := w.path.Hidden(network.KindVPCEndpoint); len(hidden) > 0 {
 			f := info.Finding(w.stage, "endpoint-policy.unread", s.place(), map[string]string{
-				"actions": "the pull", "reason": unsettled(hidden, nil)}).because(hidden, s.topology.Unread)
+				"actions": "the pull", "reason": unsettled(hidden, nil)}).because(hidden, s.unread())
 			f.Scope = []string{w.subnet}
 			found = append(found, f)
 			continue
@@ -157,7 +157,7 @@ func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r ia
 		"cite": cite(l.Policy, l.Statement, l.Element), "reason": reason})
 	f.Scope = []string{w.subnet}
 	f.Evidence = append(f.Evidence, Evidence{"ec2:DescribeVpcEndpoints", r.Action + ": " + l.Outcome.String() + " by " + cite(l.Policy, l.Statement, l.Element)})
-	return f.because(missing, s.topology.Unread), true
+	return f.because(missing, s.unread()), true
 }
 
 // merge joins findings of one code, subject and resource that differ in their actions and subnets.

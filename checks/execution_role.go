@@ -24,7 +24,7 @@ func (ExecutionRole) Info() Info {
 	const boundaries = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
 	allow := []Fix{
 		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs},
-		{"Add a statement that allows {actions} on {resource} to a policy of {subject}", docs},
+		{"Add a statement that allows {requests} to a policy of {subject}", docs},
 	}
 	return Info{
 		ID: "execution-role", Title: "Task execution role",
@@ -39,11 +39,11 @@ func (ExecutionRole) Info() Info {
 				{"Create the role {subject} with AmazonECSTaskExecutionRolePolicy, or name one that exists in the task definition", docs}}},
 			"role.not-assumable": {Fail, "The trust policy of {subject} does not let ecs-tasks.amazonaws.com assume it ({cite}).", []Fix{
 				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs}}},
-			"role.denied":         {Fail, "No policy of {subject} allows {actions} on {resource}.", allow},
-			"role.explicit-deny":  {Fail, "A policy of {subject} explicitly denies {actions} on {resource} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
-			"role.boundary":       {Fail, "The permissions boundary of {subject} does not allow {actions} on {resource} ({cite}).", []Fix{{"Allow {actions} in the permissions boundary of {subject}", boundaries}}},
-			"role.layer-check":    {Warn, "{subject} may not call {actions} on {resource}; AWS's managed policy allows it, but a pull is documented to work without.", []Fix{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs}}},
-			"role.unread":         {Unknown, "Whether {subject} may call {actions} on {resource} is not known: {reason}.", nil},
+			"role.denied":         {Fail, "No policy of {subject} allows {requests}.", allow},
+			"role.explicit-deny":  {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
+			"role.boundary":       {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Fix{{"Allow {actions} in the permissions boundary of {subject}", boundaries}}},
+			"role.layer-check":    {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Fix{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs}}},
+			"role.unread":         {Unknown, "Whether {subject} may call {requests} is not known: {reason}.", nil},
 			"role.absent-unknown": {Unknown, "Whether the execution role {subject} exists is not known: {reason}.", nil},
 			"role.trust-unknown":  {Unknown, "Whether ECS may assume {subject} is not known: {reason}.", nil},
 		},
@@ -113,9 +113,8 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 		}
 		for _, action := range []string{getToken, getManifest, getLayer, checkLayer} {
 			r := request(action, ref)
-			d := mayCall(role, r, image)
-			if d.Outcome != iam.Allowed {
-				denials = append(denials, &denial{action, r.Resource, d})
+			if d := mayCall(role, r, image); d.Outcome != iam.Allowed {
+				denials = append(denials, &denial{r, d})
 			}
 		}
 	}
@@ -171,8 +170,8 @@ func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision 
 
 // denial is a request that is not allowed, or not known to be.
 type denial struct {
-	action, resource string
-	decision         iam.Decision
+	request  iam.Request
+	decision iam.Decision
 }
 
 // code returns the finding that a denial is.
@@ -182,7 +181,7 @@ func (d *denial) code() Code {
 		return "role.unread"
 	case d.decision.Layer == iam.ResourceLayer:
 		return "" // the repository's policy says no: its own check reports that
-	case d.action == checkLayer:
+	case d.request.Action == checkLayer:
 		return "role.layer-check"
 	case d.decision.Layer == iam.BoundaryLayer:
 		return "role.boundary"
@@ -223,23 +222,28 @@ func groupDenials(all []*denial) (groups []denialGroup) {
 
 func (g denialGroup) finding(info Info, role *iam.Role) Finding {
 	first := g[0]
-	stage := stageOf(first.action)
+	stage := stageOf(first.request.Action)
 	var actions, resources, missing, keys []string
 	var evidence []Evidence
+	byResource := map[string][]string{}
 	for _, d := range g {
-		stage = min(stage, stageOf(d.action))
-		actions, resources = with(actions, d.action), with(resources, d.resource)
+		stage = min(stage, stageOf(d.request.Action))
+		actions, resources = with(actions, d.request.Action), with(resources, d.request.Resource)
+		byResource[d.request.Resource] = with(byResource[d.request.Resource], d.request.Action)
 		for _, m := range d.decision.Missing {
 			missing = with(missing, m)
 		}
 		for _, k := range d.decision.Keys {
 			keys = with(keys, k)
 		}
-		evidence = append(evidence, Evidence{policySource(d.decision), d.action + ": " + d.decision.Outcome.String() + " by " +
-			cite(d.decision.Policy, d.decision.Statement, d.decision.Element)})
+		evidence = append(evidence, Evidence{policySource(d.decision), d.decision.Reason(d.request)})
+	}
+	var requests []string
+	for _, resource := range resources {
+		requests = append(requests, joined(byResource[resource])+" on "+resource)
 	}
 	f := info.Finding(stage, first.code(), role.ARN, map[string]string{
-		"actions": joined(actions), "resource": joined(resources), "reason": unsettled(missing, keys),
+		"actions": joined(actions), "requests": strings.Join(requests, " and "), "reason": unsettled(missing, keys),
 		"cite": cite(first.decision.Policy, first.decision.Statement, first.decision.Element)})
 	f.Evidence = append(f.Evidence, evidence...)
 	return f.because(missing, role.Unread)

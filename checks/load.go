@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
 
 	"github.com/canpull/canpull/network"
 )
@@ -91,6 +92,7 @@ func (l Loader) place(ctx context.Context, task *Task, t types.Task) error {
 	}
 	if networkInterface != "" && l.Interfaces != nil {
 		out, err := l.Interfaces.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{networkInterface}})
+		task.notRead("ec2:DescribeNetworkInterfaces", err)
 		if err == nil && len(out.NetworkInterfaces) == 1 {
 			i := out.NetworkInterfaces[0]
 			task.Placement.SecurityGroups = []string{}
@@ -103,10 +105,11 @@ func (l Loader) place(ctx context.Context, task *Task, t types.Task) error {
 	}
 	if task.Service != "" { // the interface is gone, or may not be read
 		services, err := l.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: t.ClusterArn, Services: []string{task.Service}})
+		task.notRead("ecs:DescribeServices", err)
 		if err == nil && len(services.Services) == 1 {
 			if c := startedWith(services.Services[0], aws.ToString(t.StartedBy)); c != nil {
 				subnets := task.Placement.Subnets
-				task.Placement = placementOf(c)
+				task.Placement, task.Unread = placementOf(c), nil
 				if len(subnets) > 0 {
 					task.Placement.Subnets = subnets
 				}
@@ -117,6 +120,17 @@ func (l Loader) place(ctx context.Context, task *Task, t types.Task) error {
 		return fmt.Errorf("checks: task %s has no elastic network interface: only tasks in awsvpc mode can be diagnosed", task.ARN)
 	}
 	return ctx.Err()
+}
+
+// notRead notes why a fact of the task's interface is missing. That the interface is gone is an answer.
+func (t *Task) notRead(action string, err error) {
+	if api, ok := errors.AsType[smithy.APIError](err); err == nil || ok && api.ErrorCode() == "InvalidNetworkInterfaceID.NotFound" {
+		return
+	}
+	if t.Unread == nil {
+		t.Unread = map[string]error{}
+	}
+	t.Unread[action] = err
 }
 
 // startedWith returns the network configuration of the deployment that started a task; nil when the service no longer

@@ -26,7 +26,7 @@ func (NetworkACL) Info() Info {
 			"acl.denied":               {Fail, "Network ACL {subject} of {where} denies {traffic} between {subnets} and {hosts}.", fix},
 			"acl.denied-dns":           {Fail, "Network ACL {subject} of {where} denies {traffic} between {subnets} and the name servers of {vpc}.", fix},
 			"acl.partial":              {Unknown, "Network ACL {subject} of {where} denies {traffic} for some of the internet's addresses, and whether {hosts} are among them is not known.", fix},
-			"acl.partial-known":        {Warn, "Network ACL {subject} of {where} denies some of {traffic} between {subnets} and {hosts}, so some pulls will fail.", fix},
+			"acl.partial-known":        {Warn, "Network ACL {subject} of {where} denies some of the {traffic} between {subnets} and {hosts}, so some pulls will fail.", fix},
 			"network-acl.unattributed": {Unknown, "Which network ACL guards a subnet on the way from {subnets} to {hosts} is not known.", nil},
 		},
 	}

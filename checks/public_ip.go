@@ -18,7 +18,7 @@ func (PublicIP) Info() Info {
 	return Info{
 		ID: "public-ip", Title: "Public IP address", Actions: network.Actions(),
 		Codes: map[Code]Meaning{
-			"public-ip.open":    {Pass, "No route of the pull asks for a public IP address that the task does not have.", nil},
+			"public-ip.open":    {Pass, "The task needs no public IP address on its way, or has one.", nil},
 			"public-ip.unread":  {Unknown, "Whether the task needs a public IP address in {subnets} to reach {hosts} is not known, because {reason}.", nil},
 			"public-ip.unknown": {Unknown, "Traffic from {subnets} to {hosts} leaves through an internet gateway, which takes a public IP address, and whether the task has one is not known.", nil},
 			"public-ip.none": {Fail, "The task has no public IP address, and its route from {subnets} to {hosts} leads to an internet gateway, which forwards nothing without one.", []Fix{
@@ -54,7 +54,7 @@ func (c PublicIP) Check(ctx context.Context, task Task) ([]Finding, error) {
 		case len(h.Missing) > 0:
 			v.code = "public-ip.unread"
 		default:
-			v.code = "public-ip.unknown"
+			v.code, v.missing = "public-ip.unknown", task.unread()
 		}
 		return v
 	}), nil

@@ -57,9 +57,19 @@ func repositoryLayer(image *registry.Image) *iam.Layer {
 	return &iam.Layer{Policies: []iam.Policy{{Name: "repository policy of " + image.Reference.Repository, Document: document}}}
 }
 
-// cite names what decided: policy, statement and element.
+// cite names what decided: a policy, its statement, and the element that matched or kept the statement from matching.
 func cite(policy, statement, element string) string {
-	return strings.TrimSuffix(strings.Join([]string{cmp.Or(policy, "no policy"), cmp.Or(statement, "no statement"), element}, ", "), ", ")
+	if policy == "" {
+		return "no statement allows it"
+	}
+	text := policy
+	if statement != "" {
+		text += ", statement " + statement
+	}
+	if element != "" {
+		text += ", by its " + element
+	}
+	return text
 }
 
 // layer returns what one policy type says in a decision, if there are policies of that type.

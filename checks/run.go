@@ -1,8 +1,8 @@
 package checks
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,30 +80,40 @@ func guarded(ctx context.Context, c Checker, task Task) ([]Finding, error) {
 	if err == nil {
 		findings, err = c.Check(ctx, task)
 	}
-	if err != nil || len(findings) == 0 {
-		reason := errors.New("the check said nothing")
-		if err != nil {
-			reason = err
-		}
-		f := Finding{Check: c.Info().ID, Code: "check.unfinished", Subject: task.subject(), Scope: []string{}, Fixes: []Fix{}, Missing: []string{},
-			Args:     map[string]string{"title": c.Info().Title, "reason": explain(reason)},
-			Evidence: []Evidence{{Source: c.Info().ID, Fact: explain(reason)}}}
-		f.Summary = fill(unfinished, f.Args)
-		findings = append(findings, f)
+	if err == nil && len(findings) > 0 {
+		return findings, nil
 	}
-	return findings, err
+	reason := "the check said nothing"
+	if err != nil {
+		reason = explain(err)
+	}
+	f := about(c, Unfinished, task, map[string]string{"reason": reason})
+	f.Evidence = append(f.Evidence, Evidence{c.Info().ID, reason})
+	return append(findings, f), err
 }
 
-const unfinished = "{title} could not be checked: {reason}."
+// The codes of what is said in place of a check, whichever it is.
+const (
+	Unfinished Code = "check.unfinished" // it ended with an error, or said nothing
+	LeftOut    Code = "check.left-out"   // it was not run
+)
 
-// subject names a task.
+// about returns a finding about a checker itself.
+func about(c Checker, code Code, task Task, args map[string]string) Finding {
+	args["title"] = c.Info().Title
+	return Info{ID: c.Info().ID, Codes: map[Code]Meaning{
+		Unfinished: {Unknown, "{title}: not checked to the end, because {reason}.", nil},
+		LeftOut:    {Unknown, "{title}: left out of this run, so nothing is known.", nil},
+	}}.Finding(Assume, code, task.subject(), args)
+}
+
+// subject names a task: by its ARN, its service's, or its task definition's.
 func (t Task) subject() string {
-	for _, name := range []string{t.ARN, t.Service, t.TaskDefinition} {
-		if name != "" {
-			return name
-		}
+	service := t.Service
+	if cluster, ok := strings.CutPrefix(t.Cluster, "arn:"); ok && service != "" {
+		service = "arn:" + strings.Replace(cluster, ":cluster/", ":service/", 1) + "/" + service
 	}
-	return "task"
+	return cmp.Or(t.ARN, service, t.TaskDefinition, "task")
 }
 
 // Select returns checkers of which those not named in only (when it names any), and those named in skip, do not run: in
@@ -132,7 +142,5 @@ func Select(checkers []Checker, only, skip []string) ([]Checker, error) {
 type unchecked struct{ Checker }
 
 func (u unchecked) Check(_ context.Context, task Task) ([]Finding, error) {
-	f := Info{ID: u.Info().ID, Codes: map[Code]Meaning{"check.left-out": {Unknown, "{title} were left out of this run: nothing is known about them.", nil}}}.
-		Finding(Assume, "check.left-out", task.subject(), map[string]string{"title": u.Info().Title})
-	return []Finding{f}, nil
+	return []Finding{about(u.Checker, LeftOut, task, map[string]string{})}, nil
 }

@@ -78,7 +78,7 @@ func (c StoppedReason) Check(_ context.Context, task Task) ([]Finding, error) {
 }
 
 func (s Symptom) args(text string) map[string]string {
-	args := map[string]string{"text": text, "host": cmp.Or(s.Host, "the host"), "address": "", "action": "", "ruledOut": cmp.Or(strings.Join(s.RuledOut, ", "), "nothing")}
+	args := map[string]string{"text": text, "host": cmp.Or(s.Host, "the host"), "address": "", "action": "", "ruledOut": cmp.Or(strings.Join(s.RuledOut, " and "), "nothing")}
 	if s.Stage == Download {
 		args["host"] = "the host of the layers"
 	}

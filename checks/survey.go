@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,6 +66,7 @@ type verdict struct {
 	subject string
 	args    map[string]string
 	missing []string // beside what the hop misses
+	fact    string   // what was read, in place of the hop's detail
 }
 
 // findings asks a check about every hop that is not open, and joins what has one cause: the hosts and subnets that a
@@ -89,6 +91,9 @@ func (s *survey) findings(info Info, kind network.Kind, judge func(way, network.
 				continue
 			}
 			if v := judge(w, h); v.code != "" {
+				if v.fact != "" {
+					h.Subject, h.Detail = "", v.fact
+				}
 				note(v, w, h)
 				decided = decided || info.Codes[v.code].Status == Fail
 			}
@@ -131,7 +136,7 @@ func (c *cause) add(w way, h network.Hop, missing []string) {
 
 func (s *survey) finding(info Info, c *cause) Finding {
 	args := map[string]string{"hosts": joined(c.hosts), "subnets": joined(c.subnets), "vpc": s.topology.VPC.ID, "subject": c.subject,
-		"groups": strings.Join(s.task.Placement.SecurityGroups, ", "), "reason": "of what was not read"}
+		"groups": joined(s.task.Placement.SecurityGroups)}
 	if len(c.missing) > 0 {
 		missing := slices.Clone(c.missing)
 		slices.Sort(missing)
@@ -145,7 +150,7 @@ func (s *survey) finding(info Info, c *cause) Finding {
 	for _, d := range c.details {
 		f.Evidence = append(f.Evidence, Evidence{cmp.Or(actionBehind[d.Kind], "ec2"), strings.TrimPrefix(d.Subject+": ", ": ") + d.Detail})
 	}
-	return f.because(c.missing, s.topology.Unread)
+	return f.because(c.missing, s.unread())
 }
 
 // actionBehind names the IAM action that showed a hop.
@@ -158,6 +163,16 @@ var actionBehind = map[network.Kind]string{
 	network.KindPublicIP:        "ecs:DescribeTasks",
 	network.KindNATGateway:      "ec2:DescribeNatGateways",
 	network.KindVPCEndpoint:     "ec2:DescribeVpcEndpoints",
+}
+
+// unread says, by IAM action, why a fact about the task or its VPC is missing.
+func (s *survey) unread() map[string]error {
+	all := maps.Clone(s.task.Unread)
+	if all == nil {
+		all = map[string]error{}
+	}
+	maps.Copy(all, s.topology.Unread)
+	return all
 }
 
 // place names where the task runs: the VPC, or its subnets as long as the VPC is not known.

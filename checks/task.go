@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -25,7 +27,13 @@ type Task struct {
 
 	StopCode      string `json:"stopCode,omitempty"`
 	StoppedReason string `json:"stoppedReason,omitempty"`
+
+	// Unread says, by IAM action, why its security groups or public address are not known.
+	Unread map[string]error `json:"-"`
 }
+
+// unread returns the actions that would have told what is not known of the task's interface.
+func (t Task) unread() []string { return slices.Sorted(maps.Keys(t.Unread)) }
 
 // Container is a container of a task.
 type Container struct {

@@ -50,6 +50,7 @@ func (c VPCEndpoints) Check(ctx context.Context, task Task) ([]Finding, error) {
 	// The subnet's own route decides whether an endpoint is missed, as it decides whether a public IP address is.
 	return s.findings(c.Info(), network.KindPublicIP, func(w way, h network.Hop) verdict {
 		switch {
+		case h.DNS: // the way to the name servers is the DNS check's
 		case h.Reason == network.NoRoute && h.Status == network.Closed:
 			if fault := s.endpointFault(w); fault.code != "dns.hostnames-off" {
 				return fault
@@ -68,7 +69,7 @@ func (c VPCEndpoints) Check(ctx context.Context, task Task) ([]Finding, error) {
 // route that is missing.
 func (s *survey) endpointFault(w way) verdict {
 	if w.to.Service == "" || !slices.ContainsFunc(w.path.Blocks(), func(h network.Hop) bool {
-		return h.Reason == network.NoRoute && h.Subnet == w.subnet
+		return h.Reason == network.NoRoute && h.Subnet == w.subnet && !h.DNS
 	}) {
 		return verdict{}
 	}
@@ -95,7 +96,7 @@ func (s *survey) endpointFault(w way) verdict {
 	case strings.EqualFold(at.Type, "Gateway"):
 		v.code = "endpoint.gateway-not-associated"
 		for _, h := range w.path.Blocks() {
-			if h.Reason == network.NoRoute {
+			if h.Reason == network.NoRoute && !h.DNS {
 				v.args["table"] = h.Subject
 			}
 		}
@@ -120,7 +121,13 @@ func (s *survey) shadow(w way, group network.Hop) verdict {
 	unread := slices.Concat(group.Missing, other.Unread())
 	switch {
 	case group.Status == network.Closed && other.Status() == network.Open:
-		return verdict{code: "endpoint.shadows-nat", subject: joined(w.endpoints())}
+		v := verdict{code: "endpoint.shadows-nat", subject: joined(w.endpoints())}
+		for _, h := range other.Hops {
+			if h.Kind == network.KindRoute && h.Subnet == w.subnet {
+				v.fact = h.Subject + ": " + h.Detail
+			}
+		}
+		return v
 	case group.Status != network.Partial && other.Status() != network.Closed && len(unread) > 0:
 		return verdict{code: "vpc-endpoints.unread", subject: s.place(), missing: unread}
 	}

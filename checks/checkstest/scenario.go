@@ -150,16 +150,10 @@ func Parse(name string, data []byte) (Scenario, error) {
 }
 
 // Outline writes a diagnosis in a few lines that are easy to compare: its status, then for every finding its status,
-// check, code, subject and scope, the root causes first and marked.
+// stage, check, code, subject and scope, the root causes and their consequences first and marked.
 func Outline(d checks.Diagnosis) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n", d.Status())
-	causes := d.RootCauses()
-	isCause := func(f checks.Finding) bool {
-		return slices.ContainsFunc(causes, func(c checks.Finding) bool {
-			return c.Code == f.Code && c.Subject == f.Subject && c.Container == f.Container
-		})
-	}
 	line := func(mark string, f checks.Finding) {
 		fmt.Fprintf(&b, "%s%s %s %s %s %s %s", mark, f.Status, f.Stage, f.Check, f.Code, cmp.Or(f.Subject, "-"), strings.Join(f.Scope, ","))
 		if len(f.Missing) > 0 {
@@ -167,11 +161,14 @@ func Outline(d checks.Diagnosis) string {
 		}
 		b.WriteString("\n")
 	}
-	for _, f := range causes {
+	for _, f := range d.RootCauses() {
 		line("root cause: ", f)
 	}
+	for _, f := range d.Consequences() {
+		line("consequence: ", f)
+	}
 	for _, f := range d.Findings {
-		if !isCause(f) {
+		if f.Status != checks.Fail {
 			line("", f)
 		}
 	}

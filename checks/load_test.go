@@ -1,0 +1,168 @@
+package checks_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/network"
+	"github.com/canpull/canpull/network/networktest"
+)
+
+const (
+	clusterARN    = "arn:aws:ecs:eu-west-1:111122223333:cluster/prod"
+	taskARN       = "arn:aws:ecs:eu-west-1:111122223333:task/prod/0123456789abcdef0123456789abcdef"
+	definitionARN = "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7"
+)
+
+func configuration(public types.AssignPublicIp, subnets ...string) *types.NetworkConfiguration {
+	return &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: subnets, SecurityGroups: []string{"sg-1"}, AssignPublicIp: public}}
+}
+
+// started is a cluster with a task that a service's older deployment started, and an interface that may be gone.
+func started() (*checkstest.ECS, *networktest.Fake) {
+	return &checkstest.ECS{
+			Tasks: []types.Task{{
+				TaskArn: aws.String(taskARN), ClusterArn: aws.String(clusterARN), TaskDefinitionArn: aws.String(definitionARN),
+				LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), Group: aws.String("service:web"), StartedBy: aws.String("ecs-svc/1"),
+				StoppedReason: aws.String("Task failed to start"), StopCode: types.TaskStopCodeTaskFailedToStart,
+				Attachments: []types.Attachment{{Type: aws.String("eni"), Details: []types.KeyValuePair{
+					{Name: aws.String("subnetId"), Value: aws.String("subnet-b")}, {Name: aws.String("networkInterfaceId"), Value: aws.String("eni-1")}}}},
+				Containers: []types.Container{{Name: aws.String("web"), Reason: aws.String("CannotPullContainerError: x")}},
+				Overrides:  &types.TaskOverride{ExecutionRoleArn: aws.String("arn:aws:iam::111122223333:role/other")},
+			}},
+			Services: []types.Service{{
+				ServiceArn: aws.String("arn:aws:ecs:eu-west-1:111122223333:service/prod/web"), ServiceName: aws.String("web"), ClusterArn: aws.String(clusterARN),
+				CapacityProviderStrategy: []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE_SPOT")}}, TaskDefinition: aws.String(definitionARN),
+				NetworkConfiguration: configuration("", "subnet-a", "subnet-b"),
+				Deployments: []types.Deployment{
+					{Id: aws.String("ecs-svc/2"), NetworkConfiguration: configuration("", "subnet-a", "subnet-b")},
+					{Id: aws.String("ecs-svc/1"), NetworkConfiguration: configuration(types.AssignPublicIpEnabled, "subnet-a", "subnet-b")}},
+			}},
+			TaskDefinitions: []types.TaskDefinition{{
+				TaskDefinitionArn: aws.String(definitionARN), ExecutionRoleArn: aws.String("exec"),
+				RuntimePlatform: &types.RuntimePlatform{OperatingSystemFamily: types.OSFamilyWindowsServer2022Core},
+				ContainerDefinitions: []types.ContainerDefinition{
+					{Name: aws.String("web"), Image: aws.String("nginx")},
+					{Name: aws.String("sidecar"), Image: aws.String("acme/x"), RepositoryCredentials: &types.RepositoryCredentials{CredentialsParameter: aws.String("hub")}},
+				},
+			}},
+		}, &networktest.Fake{NetworkInterfaces: []ec2types.NetworkInterface{{NetworkInterfaceId: aws.String("eni-1"),
+			Groups: []ec2types.GroupIdentifier{{GroupId: aws.String("sg-live")}}, Association: &ec2types.NetworkInterfaceAssociation{PublicIp: aws.String("203.0.113.7")}}}}
+}
+
+func TestLoadTask(t *testing.T) {
+	want := checks.Task{
+		ARN: taskARN, Cluster: clusterARN, Service: "web", TaskDefinition: definitionARN, Account: "111122223333", Region: "eu-west-1",
+		PlatformVersion: "1.4.0", Windows: true, ExecutionRole: "arn:aws:iam::111122223333:role/other",
+		Containers: []checks.Container{{Name: "web", Image: "nginx", Reason: "CannotPullContainerError: x"}, {Name: "sidecar", Image: "acme/x", RepositoryCredentials: "hub"}},
+		StopCode:   "TaskFailedToStart", StoppedReason: "Task failed to start",
+	}
+	for _, c := range []struct {
+		name      string
+		change    func(*checkstest.ECS, *networktest.Fake)
+		placement network.Placement
+		unread    []string
+	}{
+		{"the interface is there", func(*checkstest.ECS, *networktest.Fake) {},
+			network.Placement{Subnets: []string{"subnet-b"}, SecurityGroups: []string{"sg-live"}, PublicIP: new(true)}, nil},
+		{"the interface is gone: the deployment that started the task", func(_ *checkstest.ECS, f *networktest.Fake) { f.NetworkInterfaces = []ec2types.NetworkInterface{} },
+			network.Placement{Subnets: []string{"subnet-b"}, SecurityGroups: []string{"sg-1"}, PublicIP: new(true)}, nil},
+		{"the deployment is gone as well: not known", func(e *checkstest.ECS, f *networktest.Fake) {
+			f.NetworkInterfaces, e.Services[0].Deployments = []ec2types.NetworkInterface{}, nil
+		}, network.Placement{Subnets: []string{"subnet-b"}}, nil},
+		{"neither may be read: not known, and why", func(e *checkstest.ECS, f *networktest.Fake) { f.NetworkInterfaces, e.Services = nil, nil },
+			network.Placement{Subnets: []string{"subnet-b"}}, []string{"ec2:DescribeNetworkInterfaces", "ecs:DescribeServices"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ecs, ec2 := started()
+			c.change(ecs, ec2)
+			got, err := checks.Loader{ECS: ecs, Interfaces: ec2}.LoadTask(t.Context(), "prod", "0123456789abcdef0123456789abcdef")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, action := range c.unread {
+				if got.Unread[action] == nil {
+					t.Errorf("%s is not among what was not read: %v", action, got.Unread)
+				}
+			}
+			if len(got.Unread) != len(c.unread) {
+				t.Errorf("not read: %v", got.Unread)
+			}
+			got.Unread, want.Placement = nil, c.placement
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestLoadService(t *testing.T) {
+	ecs, ec2 := started()
+	got, err := checks.Loader{ECS: ecs, Interfaces: ec2}.LoadService(t.Context(), "prod", "web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := network.Placement{Subnets: []string{"subnet-a", "subnet-b"}, SecurityGroups: []string{"sg-1"}, PublicIP: new(false)}
+	if diff := cmp.Diff(want, got.Placement); diff != "" {
+		t.Errorf("an assignPublicIp that is left out means DISABLED (-want +got):\n%s", diff)
+	}
+	if got.ExecutionRole != "exec" || got.Account != "111122223333" || got.Service != "web" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestLoadingNamesWhatIsWrong(t *testing.T) {
+	ctx := context.Background()
+	for _, c := range []struct {
+		name   string
+		change func(*checkstest.ECS)
+		load   func(checks.Loader) error
+		want   string
+	}{
+		{"no such task", nil, func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", "nope"); return err }, "nope"},
+		{"no such service", nil, func(l checks.Loader) error { _, err := l.LoadService(ctx, "prod", "nope"); return err }, "nope"},
+		{"no such task definition", nil, func(l checks.Loader) error {
+			_, err := l.Preflight(ctx, "nope:1", "", network.Placement{Subnets: []string{"subnet-a"}})
+			return err
+		}, "nope:1"},
+		{"a plan without subnets", nil, func(l checks.Loader) error { _, err := l.Preflight(ctx, "web:7", "", network.Placement{}); return err }, "subnets"},
+		{"a task on EC2", func(e *checkstest.ECS) { e.Tasks[0].LaunchType = types.LaunchTypeEc2 },
+			func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", taskARN); return err }, "it runs on EC2, not on Fargate"},
+		{"a task without an interface", func(e *checkstest.ECS) { e.Tasks[0].Attachments, e.Tasks[0].Group = nil, nil },
+			func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", taskARN); return err }, "awsvpc"},
+		{"tasks may not be described", func(e *checkstest.ECS) { e.Tasks = nil },
+			func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", taskARN); return err }, "AccessDeniedException"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ecs, ec2 := started()
+			if c.change != nil {
+				c.change(ecs)
+			}
+			err := c.load(checks.Loader{ECS: ecs, Interfaces: ec2})
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("the error is %v and should name %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestBadScenariosNameTheirFile(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"no task\n", "task.json"},
+		{"bad task\n-- task.json --\n{\"cluste\": 1}\n", "task.json"},
+		{"bad file\n-- ec2/describe-subnets.json --\n{\n-- task.json --\n{}\n", "ec2/describe-subnets.json"},
+		{"bad ECS\n-- ecs/describe-tasks.json --\nx\n-- task.json --\n{}\n", "ecs/describe-tasks.json"},
+	} {
+		if _, err := checkstest.Parse("sample", []byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "sample") {
+			t.Errorf("%q gives %v", c.text, err)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package checks_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/iam"
+)
+
+// counted is a source of roles that counts its calls and does what a test wants.
+func counted(calls *atomic.Int32, role func(context.Context) (*iam.Role, error)) checks.Sources {
+	return checks.Sources{Roles: iam.SourceFunc(func(ctx context.Context, _ string) (*iam.Role, error) {
+		calls.Add(1)
+		return role(ctx)
+	})}
+}
+
+func TestSharedFetchesOnceForManyAtATime(t *testing.T) {
+	var calls atomic.Int32
+	release := make(chan struct{})
+	s := counted(&calls, func(context.Context) (*iam.Role, error) {
+		<-release
+		return &iam.Role{Name: "exec"}, nil
+	}).Shared().Shared() // sharing twice is sharing once
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			if role, err := s.Roles.Role(t.Context(), "exec"); err != nil || role.Name != "exec" {
+				t.Errorf("got %v, %v", role, err)
+			}
+		})
+	}
+	close(release)
+	all.Wait()
+	if n := calls.Load(); n != 1 {
+		t.Errorf("fetched %d times", n)
+	}
+	if _, err := s.Roles.Role(t.Context(), "another"); err != nil || calls.Load() != 2 {
+		t.Errorf("another key was fetched %d times (%v)", calls.Load()-1, err)
+	}
+}
+
+func TestSharedForgetsACancelledAttempt(t *testing.T) {
+	var calls atomic.Int32
+	s := counted(&calls, func(ctx context.Context) (*iam.Role, error) { return &iam.Role{}, ctx.Err() }).Shared()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Roles.Role(ctx, "exec"); !errors.Is(err, context.Canceled) {
+		t.Fatalf("a cancelled attempt gives %v", err)
+	}
+	if _, err := s.Roles.Role(t.Context(), "exec"); err != nil {
+		t.Errorf("the next attempt gives %v", err)
+	}
+}
+
+func TestSharedRemembersAnError(t *testing.T) {
+	var calls atomic.Int32
+	s := counted(&calls, func(context.Context) (*iam.Role, error) { return nil, errors.New("bad name") }).Shared()
+	for range 3 {
+		if _, err := s.Roles.Role(t.Context(), "exec"); err == nil {
+			t.Fatal("the error is lost")
+		}
+	}
+	if calls.Load() != 1 {
+		t.Errorf("fetched %d times", calls.Load())
+	}
+}
+
+// Whoever waits for another's attempt does not wait longer than its own context, and is not cancelled with the other.
+func TestSharedWaitersKeepTheirOwnContext(t *testing.T) {
+	var calls atomic.Int32
+	started, release := make(chan struct{}, 2), make(chan struct{})
+	s := counted(&calls, func(ctx context.Context) (*iam.Role, error) {
+		started <- struct{}{}
+		select {
+		case <-release:
+			return &iam.Role{}, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}).Shared()
+	first, cancelFirst := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() {
+		if _, err := s.Roles.Role(first, "exec"); !errors.Is(err, context.Canceled) {
+			t.Errorf("the first gives %v", err)
+		}
+	})
+	<-started
+	impatient, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Roles.Role(impatient, "exec"); !errors.Is(err, context.Canceled) {
+		t.Errorf("the impatient one gives %v", err)
+	}
+	all.Go(func() {
+		if role, err := s.Roles.Role(t.Context(), "exec"); err != nil || role == nil {
+			t.Errorf("the patient one gives %v", err)
+		}
+	})
+	cancelFirst()
+	<-started // the patient one tries for itself
+	close(release)
+	all.Wait()
+}
