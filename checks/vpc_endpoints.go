@@ -56,7 +56,7 @@ func (c VPCEndpoints) Check(ctx context.Context, task Task) ([]Finding, error) {
 				return fault
 			}
 		case h.Kind == network.KindName && h.Reason == network.EndpointState, h.Reason == network.EndpointInterfaces:
-			return verdict{code: "endpoint.changing", subject: joined(w.endpoints())}
+			return verdict{code: "endpoint.changing", subject: h.Subject}
 		case h.Kind == network.KindSecurityGroup && h.Inbound:
 			return s.shadow(w, h)
 		}

@@ -25,12 +25,12 @@ type packets struct {
 // ones.
 func (w *walk) aclHop(subnet string, inbound, reply bool, p packets, depends bool) Hop {
 	h := Hop{Kind: KindNetworkACL, Subnet: subnet, Inbound: inbound, Reply: reply}
-	if w.NetworkACLs == nil {
+	acl, read := w.networkACL(subnet)
+	switch {
+	case !read, acl != nil && acl.Entries == nil:
 		h.Reason, h.Missing = Unread, []string{"ec2:DescribeNetworkAcls"}
 		return h
-	}
-	acl := w.networkACL(subnet)
-	if acl == nil {
+	case acl == nil:
 		h.Reason = ACLAbsent
 		return h
 	}
@@ -114,13 +114,13 @@ func (acl *NetworkACL) judge(egress bool, protocol string, p packets) aclVerdict
 // split cuts p into what lies inside q and what lies outside.
 func (p packets) split(q packets) (inside packets, outside []packets) {
 	both := p.remote.and(q.remote)
-	if both.empty() || q.ports.To < p.ports.From || p.ports.To < q.ports.From {
+	ports := Ports{max(p.ports.From, q.ports.From), min(p.ports.To, q.ports.To)}
+	if both.empty() || ports.From > ports.To || q.ports.From > q.ports.To {
 		return packets{}, []packets{p}
 	}
 	if rest := p.remote.minus(q.remote); !rest.empty() {
 		outside = append(outside, packets{rest, p.ports})
 	}
-	ports := Ports{max(p.ports.From, q.ports.From), min(p.ports.To, q.ports.To)}
 	if p.ports.From < ports.From {
 		outside = append(outside, packets{both, Ports{p.ports.From, ports.From - 1}})
 	}

@@ -32,6 +32,10 @@ func subnetOf(s types.Subnet) Subnet {
 func cidrsOf(v types.Vpc) []CIDR {
 	cidrs := []CIDR{ParseCIDR(aws.ToString(v.CidrBlock))}
 	for _, a := range v.CidrBlockAssociationSet {
+		if s := a.CidrBlockState; s != nil && (s.State == types.VpcCidrBlockStateCodeDisassociated ||
+			s.State == types.VpcCidrBlockStateCodeFailing || s.State == types.VpcCidrBlockStateCodeFailed) {
+			continue
+		}
 		if c := ParseCIDR(aws.ToString(a.CidrBlock)); !c.Equal(cidrs[0]) {
 			cidrs = append(cidrs, c)
 		}
@@ -52,7 +56,7 @@ func nameServersOf(o types.DhcpOptions) []string {
 }
 
 func routeTableOf(t types.RouteTable) RouteTable {
-	table := RouteTable{ID: aws.ToString(t.RouteTableId), Routes: convert(t.Routes, routeOf)}
+	table := RouteTable{ID: aws.ToString(t.RouteTableId), Subnets: []string{}, Gateways: []string{}, Routes: convert(t.Routes, routeOf)}
 	for _, a := range t.Associations {
 		// A state other than "associated" is on its way in or out; older dumps have none.
 		if a.AssociationState != nil && a.AssociationState.State != types.RouteTableAssociationStateCodeAssociated {
@@ -61,6 +65,9 @@ func routeTableOf(t types.RouteTable) RouteTable {
 		table.Main = table.Main || aws.ToBool(a.Main)
 		if a.SubnetId != nil {
 			table.Subnets = append(table.Subnets, *a.SubnetId)
+		}
+		if a.GatewayId != nil {
+			table.Gateways = append(table.Gateways, *a.GatewayId)
 		}
 	}
 	return table
@@ -80,7 +87,7 @@ func routeOf(r types.Route) Route {
 }
 
 func networkACLOf(n types.NetworkAcl) NetworkACL {
-	acl := NetworkACL{ID: aws.ToString(n.NetworkAclId), Default: aws.ToBool(n.IsDefault), Entries: convert(n.Entries, aclEntryOf)}
+	acl := NetworkACL{ID: aws.ToString(n.NetworkAclId), Default: aws.ToBool(n.IsDefault), Subnets: []string{}, Entries: convert(n.Entries, aclEntryOf)}
 	for _, a := range n.Associations {
 		acl.Subnets = append(acl.Subnets, aws.ToString(a.SubnetId))
 	}

@@ -47,7 +47,7 @@ func (w *walk) internetGatewayHops(subnet *Subnet, id string, t target) []Hop {
 		hops = append(hops, Hop{Kind: KindRoute, Subject: id, Subnet: subnet.ID, Status: Closed, Reason: PrivateAddress,
 			Detail: id + " forwards no private destination: " + t.addrs.String()})
 	}
-	return hops
+	return append(hops, w.ingressRoutes(id, subnet)...)
 }
 
 // blockMode returns the mode of VPC Block Public Access in effect for a subnet, where EC2 shows it.
@@ -86,22 +86,17 @@ func (w *walk) natHops(subnet *Subnet, id string, t target) []Hop {
 	case nat == nil:
 		h.Reason = NATAbsent
 		return []Hop{h}
-	case nat.Regional:
-		h.Reason = NATRegional
-		return []Hop{h}
-	}
-	switch {
 	case !strings.EqualFold(nat.State, "available"):
 		h.Status, h.Reason, h.Detail = Closed, NATState, "the state is "+nat.State
 		if nat.FailureMessage != "" {
 			h.Detail += ": " + nat.FailureCode + ": " + nat.FailureMessage
 		}
 		return []Hop{h}
-	case nat.Private:
-		h.Status, h.Reason, h.Detail = Closed, NATPrivate, "ConnectivityType is private"
-	default:
-		h.Status = Open
+	case nat.Regional:
+		h.Reason = NATRegional
+		return []Hop{h}
 	}
+	h.Status = Open
 	home, read := w.subnet(nat.Subnet)
 	if home == nil || !home.CIDR.IsValid() {
 		lost := Hop{Kind: KindSubnet, Subject: nat.Subnet, Reason: SubnetAbsent}
@@ -121,26 +116,30 @@ func (w *walk) natHops(subnet *Subnet, id string, t target) []Hop {
 	hops = append(hops, w.aclHop(home.ID, false, false, packets{t.addrs, request}, t.depends))
 	var ways [][]Hop
 	for _, l := range w.routes(home.ID, t) {
-		ways = append(ways, w.natWay(home, id, l, t))
+		ways = append(ways, w.natWay(home, nat, l, t))
 	}
-	hops = append(hops, allOf(ways, t.depends)...)
+	hops = append(hops, t.join(ways)...)
 	hops = append(hops, w.aclHop(home.ID, true, true, packets{t.addrs, natPorts}, t.depends))
 	if crosses {
+		hops = append(hops, w.answerRoutes(home, subnet)...)
 		hops = append(hops, w.aclHop(home.ID, false, true, packets{source, w.replyPorts()}, false))
 	}
 	return hops
 }
 
-// natWay judges one route of a NAT gateway's own subnet: it has to lead to an internet gateway.
-func (w *walk) natWay(home *Subnet, nat string, l leg, t target) []Hop {
+// natWay judges one route of a NAT gateway's own subnet: it has to lead to an internet gateway, which translates for public
+// NAT gateways only.
+func (w *walk) natWay(home *Subnet, nat *NATGateway, l leg, t target) []Hop {
 	t.addrs = l.addrs
 	h := l.hop
 	switch {
 	case h.Reason == NoRoute:
 		h.Reason = NATNoInternet
 	case h.Status != Open:
-	case h.Target == nat:
+	case h.Target == nat.ID:
 		h.Status, h.Reason = Closed, NATLoop
+	case strings.HasPrefix(h.Target, "igw-") && nat.Private:
+		return []Hop{h, {Kind: KindNATGateway, Subject: nat.ID, Status: Closed, Reason: NATPrivate, Detail: "ConnectivityType is private"}}
 	case strings.HasPrefix(h.Target, "igw-"):
 		return append([]Hop{h}, w.internetGatewayHops(home, h.Target, t)...)
 	case strings.HasPrefix(h.Target, "vpce-"):

@@ -42,6 +42,9 @@ func (w *walk) groupHop(groups []string, inbound bool, remote peers, depends boo
 		if inbound {
 			rules = group.Ingress
 		}
+		if rules == nil {
+			unread = append(unread, "ec2:DescribeSecurityGroups")
+		}
 		for _, r := range rules {
 			seen = append(seen, r.String())
 			if !r.carries(w.to.protocol(), w.to.Port) {
@@ -85,17 +88,15 @@ func (w *walk) admitted(r Rule, remote peers) (s addrs, missing []string) {
 		missing = append(missing, "")
 	}
 	for _, id := range r.PrefixLists {
-		list := w.prefixList(id)
-		switch {
-		case remote.list == id:
+		if id != "" && id == remote.list {
 			return remote.addrs, nil // the same list on both sides: its entries need not be known
-		case list != nil && list.CIDRs != nil:
-			s = union(append(s, addrsOf(list.CIDRs...)...))
-		case w.PrefixLists == nil:
-			missing = append(missing, "ec2:DescribeManagedPrefixLists")
-		default:
-			missing = append(missing, "ec2:GetManagedPrefixListEntries")
 		}
+		if w.foreign(id) {
+			continue
+		}
+		entries, unread := w.entries(id)
+		s = union(append(s, addrsOf(entries...)...))
+		missing = append(missing, unread...)
 	}
 	for _, id := range r.Groups {
 		if slices.Contains(remote.groups, id) {

@@ -7,12 +7,13 @@ import (
 	"strings"
 )
 
-// hostCIDR returns the block of one address.
+// hostCIDR returns the block of one address; it is invalid for what is not an address.
 func hostCIDR(address string) CIDR {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
 		return CIDR{}
 	}
+	a = a.Unmap().WithZone("")
 	return CIDR{netip.PrefixFrom(a, a.BitLen())}
 }
 
@@ -20,6 +21,9 @@ func hostCIDR(address string) CIDR {
 // known which of them the name resolves to.
 func (w *walk) resolve() ([]Hop, []target) {
 	if address := hostCIDR(w.to.Host); address.IsValid() {
+		if !address.Addr().Is4() || address.Addr().IsLinkLocalUnicast() {
+			return []Hop{beyond(w.to.Host)}, nil // no IPv4 route table has a say in it
+		}
 		return nil, []target{{peers: peers{addrs: addrsOf(address)}}}
 	}
 	h := Hop{Kind: KindName, Subject: w.VPC.DHCPOptions}
@@ -32,57 +36,70 @@ func (w *walk) resolve() ([]Hop, []target) {
 	}
 	if w.VPCEndpoints == nil {
 		actions := []string{"ec2:DescribeVpcEndpoints"}
+		if h.Status == Open {
+			h.Status, h.Reason, h.Missing = Unknown, Unread, actions
+		}
 		return append(hops, h), []target{{peers: peers{addrs: everywhere, groupsUnknown: true}, undecided: actions}}
 	}
-	endpoint, certain, missing := w.captures()
-	if endpoint == nil {
+	endpoints, certain, missing := w.captures()
+	if len(endpoints) == 0 {
 		return append(hops, h), []target{w.publicTarget()}
 	}
-	captured := target{endpoint: endpoint}
+	var targets []target
+	for _, e := range endpoints {
+		targets = append(targets, target{endpoint: e})
+	}
 	if certain && !custom {
 		if h.Detail == "" && h.Status == Open {
-			h.Detail = "private DNS of " + endpoint.ID
+			h.Detail = "private DNS of " + endpoints[0].ID
 		}
-		return append(hops, h), []target{captured}
+		return append(hops, h), targets
 	}
 	h.Missing = uniq(append(h.Missing, missing...))
 	if h.Status == Open {
 		h.Status, h.Reason = Unknown, Unread
 		if len(missing) == 0 {
-			h.Reason, h.Detail = EndpointState, fmt.Sprintf("%s is %s", endpoint.ID, endpoint.State)
+			e := endpoints[0]
+			h.Reason, h.Subject, h.Detail = EndpointState, e.ID, fmt.Sprintf("%s is %s", e.ID, e.State)
 		}
 	}
-	return append(hops, h), []target{captured, w.publicTarget()}
+	return append(hops, h), append(targets, w.publicTarget())
 }
 
 // resolver decides whether the task's name server answers at all. custom is set when that server is not, or may not be,
 // Amazon's: then private DNS names of endpoints are answered only if it forwards to Amazon's, which EC2 does not show.
 // https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html
 func (w *walk) resolver(h *Hop) (hops []Hop, custom bool) {
+	unread := func(actions ...string) {
+		h.Reason, h.Missing = Unread, actions
+		w.cut(actions...)
+	}
 	var others []string
 	for _, server := range w.VPC.NameServers {
 		switch amazon, known := w.amazonResolver(server); {
 		case !known:
-			h.Reason, h.Missing = Unread, []string{"ec2:DescribeVpcs"}
-			w.cut(h.Missing...)
+			unread("ec2:DescribeVpcs")
 			return nil, true
 		case !amazon:
 			others = append(others, server)
 		}
 	}
 	switch {
-	case w.VPC.NameServers == nil:
-		h.Reason, h.Missing = Unread, []string{"ec2:DescribeDhcpOptions"}
-		w.cut(h.Missing...)
+	case w.VPC.NameServers == nil && w.VPC.CIDRs == nil: // the VPC was not read, which names its DHCP options
+		unread("ec2:DescribeDhcpOptions", "ec2:DescribeVpcs")
 		return nil, true
-	case len(others) > 0:
-		return w.customResolver(h, others), true
+	case w.VPC.NameServers == nil:
+		unread("ec2:DescribeDhcpOptions")
+		return nil, true
 	case w.VPC.DNSSupport == nil:
 		h.Reason, h.Missing = Unread, []string{"ec2:DescribeVpcAttribute"}
 	case !*w.VPC.DNSSupport:
 		h.Status, h.Reason, h.Detail = Closed, DNSSupportOff, "enableDnsSupport is false"
 	default:
 		h.Status = Open
+	}
+	if len(others) > 0 {
+		return w.customResolver(h, others), true
 	}
 	return nil, false
 }
@@ -93,41 +110,59 @@ func (w *walk) amazonResolver(server string) (amazon, known bool) {
 	if strings.EqualFold(server, "AmazonProvidedDNS") || server == "169.254.169.253" || strings.EqualFold(server, "fd00:ec2::253") {
 		return true, true
 	}
-	for _, c := range w.VPC.CIDRs {
-		if c.IsValid() && c.Addr().Next().Next().String() == server {
-			return true, true
-		}
-	}
-	return false, w.VPC.CIDRs != nil
+	return len(w.VPC.CIDRs) > 0 && plusTwo(w.VPC.CIDRs[0]) == server, w.VPC.CIDRs != nil
 }
 
-// customResolver walks to name servers that are not Amazon's; one that can be reached is enough for a client.
-func (w *walk) customResolver(h *Hop, servers []string) []Hop {
-	var ways [][]Hop
-	for _, server := range servers {
-		p := w.Path(w.from, Destination{Host: server, Port: 53, UDP: true})
-		w.cut(p.Missing...)
-		for i := range p.Hops {
-			p.Hops[i].DNS = true
-		}
-		ways = append(ways, p.Hops)
+// plusTwo returns the third address of a block, which Amazon reserves. Only the primary block's is sure to be a resolver.
+func plusTwo(c CIDR) string {
+	if !c.IsValid() {
+		return ""
 	}
-	h.Reason, h.Detail = CustomResolver, "domain-name-servers: "+strings.Join(w.VPC.NameServers, ", ")
+	return c.Masked().Addr().Next().Next().String()
+}
+
+// customResolver walks to name servers that are not Amazon's; one that can be reached is enough for a client. h says whether
+// Amazon's, where it is among the servers too, answers.
+func (w *walk) customResolver(h *Hop, others []string) []Hop {
+	var ways [][]Hop
+	for _, server := range others {
+		ways = append(ways, w.serverHops(server))
+	}
+	if len(others) < len(w.VPC.NameServers) {
+		ways = append(ways, []Hop{*h})
+	} else {
+		h.Missing = nil
+	}
+	h.Status, h.Reason, h.Detail = Unknown, CustomResolver, "domain-name-servers: "+strings.Join(w.VPC.NameServers, ", ")
 	reached := func(way []Hop) bool { return (Path{Hops: way}).Status() != Closed }
-	if len(servers) == len(w.VPC.NameServers) && !slices.ContainsFunc(ways, reached) {
+	if !slices.ContainsFunc(ways, reached) {
 		h.Status, h.Reason = Closed, ResolverUnreachable
 	}
 	// What the servers answer is unknown whether or not they are reached: only what stands in the way is worth a hop.
 	return slices.DeleteFunc(allOf(ways, false), func(h Hop) bool {
-		return h.Status == Open || h.Status == Unknown && len(h.Missing) == 0
+		return h.Kind == KindName || h.Status == Open || h.Status == Unknown && len(h.Missing) == 0
 	})
 }
 
-// captures returns the interface endpoint whose private DNS answers for the destination's name, if there is one. It
-// needs private DNS on the endpoint and enableDnsHostnames on the VPC, and then holds for the whole VPC. certain is
-// false when what decides was not read, or the endpoint is only about to be available.
+// serverHops walks to a name server.
+func (w *walk) serverHops(server string) []Hop {
+	reserved := slices.ContainsFunc(w.VPC.CIDRs, func(c CIDR) bool { return plusTwo(c) == server })
+	if reserved || !hostCIDR(server).IsValid() {
+		return []Hop{beyond(server)}
+	}
+	p := w.Path(w.from, Destination{Host: server, Port: 53, UDP: true})
+	w.cut(p.Missing...)
+	for i := range p.Hops {
+		p.Hops[i].DNS = true
+	}
+	return p.Hops
+}
+
+// captures returns the interface endpoints whose private DNS may answer for the destination's name; it is one of them. It
+// needs private DNS on the endpoint and enableDnsHostnames on the VPC, and then holds for the whole VPC. certain is false
+// when what decides was not read, or the endpoint is about to change its state: then it may be none of them.
 // https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html#interface-endpoint-private-dns
-func (w *walk) captures() (endpoint *VPCEndpoint, certain bool, missing []string) {
+func (w *walk) captures() (endpoints []*VPCEndpoint, certain bool, missing []string) {
 	for i := range w.VPCEndpoints {
 		e := &w.VPCEndpoints[i]
 		if !strings.EqualFold(e.Type, "Interface") || !e.Serves(w.to.Service, w.to.Region) {
@@ -137,60 +172,48 @@ func (w *walk) captures() (endpoint *VPCEndpoint, certain bool, missing []string
 			continue
 		}
 		switch strings.ToLower(e.State) {
+		case "deleted", "rejected", "failed", "expired":
+			continue
 		case "available":
-			if e.PrivateDNS != nil && w.VPC.DNSHostnames != nil {
-				return e, true, nil
-			}
-			endpoint = e
-		case "pending", "pendingacceptance", "partial":
-			endpoint = e
+			certain = certain || e.PrivateDNS != nil && w.VPC.DNSHostnames != nil
 		}
+		if e.PrivateDNS == nil {
+			missing = append(missing, "ec2:DescribeVpcEndpoints")
+		}
+		endpoints = append(endpoints, e)
 	}
-	if endpoint != nil && w.VPC.DNSHostnames == nil {
+	if len(endpoints) > 0 && w.VPC.DNSHostnames == nil {
 		missing = append(missing, "ec2:DescribeVpcAttribute")
 	}
-	if endpoint != nil && endpoint.PrivateDNS == nil {
-		missing = append(missing, "ec2:DescribeVpcEndpoints")
-	}
-	return endpoint, false, missing
+	return endpoints, certain, uniq(missing)
 }
 
 // publicTarget returns the public addresses of the destination. Those of S3 are in the region's prefix list; those of
-// other hosts are anywhere on the internet, but not in the lists of services that have gateway endpoints: a gateway
-// endpoint would carry them away.
+// other hosts are anywhere on the internet.
 func (w *walk) publicTarget() target {
-	if w.to.Service == "s3" {
-		if list := w.serviceList(); list != nil && list.CIDRs != nil {
-			return target{peers: peers{addrs: addrsOf(list.CIDRs...), list: list.ID}}
-		} else if list != nil {
-			return target{peers: peers{addrs: internet, list: list.ID}, depends: true}
-		}
+	if w.to.Service != "s3" {
+		return w.anyPublic(nil)
 	}
-	set := internet.minus(addrsOf(w.VPC.CIDRs...))
-	if w.to.Host != "" {
-		for _, list := range w.PrefixLists {
-			if strings.HasPrefix(list.Name, "com.amazonaws.") && !strings.HasSuffix(list.Name, "."+w.to.Region+"."+w.to.Service) {
-				set = set.minus(addrsOf(list.CIDRs...))
-			}
+	list := w.serviceList()
+	if list == nil {
+		if w.PrefixLists == nil {
+			return w.anyPublic([]string{"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"})
 		}
+		return w.anyPublic(nil)
 	}
-	return target{peers: peers{addrs: set}, depends: true}
+	entries, missing := w.entries(list.ID)
+	if set := addrsOf(entries...); !set.empty() {
+		return target{peers: peers{addrs: set, list: list.ID}}
+	}
+	t := w.anyPublic(missing)
+	t.list = list.ID
+	return t
 }
 
-// serviceList returns the prefix list of the destination's service: by its name, or else as the one that a route to the
-// service's gateway endpoint names.
-func (w *walk) serviceList() *PrefixList {
-	for i, list := range w.PrefixLists {
-		if strings.HasSuffix(list.Name, "."+w.to.Region+"."+w.to.Service) {
-			return &w.PrefixLists[i]
-		}
+// anyPublic is a host with some public address; narrower names what would tell which.
+func (w *walk) anyPublic(narrower []string) target {
+	if w.VPC.CIDRs == nil { // which are not public, whatever they are
+		narrower = append(narrower, "ec2:DescribeVpcs")
 	}
-	for _, table := range w.RouteTables {
-		for _, r := range table.Routes {
-			if e, _ := w.Endpoint(r.Target); e != nil && r.PrefixList != "" && e.Serves(w.to.Service, w.to.Region) {
-				return &PrefixList{ID: r.PrefixList}
-			}
-		}
-	}
-	return nil
+	return target{peers: peers{addrs: internet.minus(addrsOf(w.VPC.CIDRs...))}, depends: true, narrower: narrower}
 }

@@ -87,6 +87,7 @@ const (
 	NATNoInternet  Reason = "nat-no-internet" // the NAT gateway's subnet does not lead to an internet gateway
 	PrivateAddress Reason = "private-address" // an internet gateway drops private destinations
 	ListUnread     Reason = "list-unread"     // a route's prefix list has entries that were not read
+	RouteUnclear   Reason = "route-unclear"   // routes of equal precedence differ, or the state is neither active nor blackhole
 
 	// KindInternetGateway.
 	GatewayDetached     Reason = "gateway-detached"      // not attached to the VPC
@@ -99,7 +100,7 @@ const (
 	// KindNATGateway.
 	NATAbsent   Reason = "nat-absent"   // not among the VPC's NAT gateways
 	NATState    Reason = "nat-state"    // not available
-	NATPrivate  Reason = "nat-private"  // a private NAT gateway does not reach the internet
+	NATPrivate  Reason = "nat-private"  // it is private, and its subnet leads to an internet gateway, which drops its traffic
 	NATRegional Reason = "nat-regional" // a regional NAT gateway is not followed
 
 	// KindVPCEndpoint.
@@ -123,7 +124,7 @@ type Hop struct {
 	Detail string `json:"detail,omitempty"`
 	// Inbound is set where the hop judges traffic that comes in: at an endpoint's groups, and at an ACL.
 	Inbound bool `json:"inbound,omitempty"`
-	// Reply is set where an ACL judges the answers.
+	// Reply is set where an ACL or a route judges the answers.
 	Reply bool `json:"reply,omitempty"`
 	// DNS is set for the way to a custom name server, which is walked before the way to the host.
 	DNS bool `json:"dns,omitempty"`
@@ -175,14 +176,57 @@ func (p Path) Blocks() []Hop {
 	return blocks
 }
 
+// Unread returns every IAM action that the path misses: what would settle its hops, and what would show more of them.
+func (p Path) Unread() []string {
+	actions := slices.Clone(p.Missing)
+	for _, h := range p.Hops {
+		actions = append(actions, h.Missing...)
+	}
+	return uniq(actions)
+}
+
+// Hidden returns those of the missing actions that would have shown more hops of a kind. What a NAT gateway would have
+// led to holds no security group, for example, and no other name.
+func (p Path) Hidden(kind Kind) []string {
+	var actions []string
+	for _, action := range p.Missing {
+		switch action {
+		case "ec2:DescribeNatGateways":
+			if kind == KindName || kind == KindSecurityGroup || kind == KindPublicIP {
+				continue
+			}
+		case "ec2:DescribeRouteTables", "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries":
+			if kind == KindName || kind == KindSecurityGroup {
+				continue
+			}
+		}
+		actions = append(actions, action)
+	}
+	return actions
+}
+
 // VPCEndpoint returns the ID of the VPC endpoint that carries the traffic, "" when none does or it is not known.
 func (p Path) VPCEndpoint() string {
+	var endpoints, routed []string
+	named := true
 	for _, h := range p.Hops {
-		if h.Kind == KindVPCEndpoint {
-			return h.Subject
+		switch {
+		case h.DNS:
+		case h.Kind == KindName:
+			named = h.Status != Unknown
+		case h.Kind == KindRoute:
+			routed = append(routed, h.Target)
+		case h.Kind == KindVPCEndpoint:
+			endpoints = append(endpoints, h.Subject)
 		}
 	}
-	return ""
+	if endpoints = uniq(endpoints); len(endpoints) != 1 {
+		return ""
+	}
+	if !named && !slices.Contains(routed, endpoints[0]) {
+		return "" // it may be that the name does not resolve to it
+	}
+	return endpoints[0]
 }
 
 // Path decides the way from an interface in this VPC to a host, and back. A closed hop that is not on every way that the

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Topology is a VPC as far as it was read. A nil slice was not read; an empty one holds nothing.
+// Topology is a VPC as far as it was read. A nil slice was not read; an empty one holds nothing. (The peers of a [Rule]
+// come with the rule: there, both name nobody.)
 type Topology struct {
 	VPC              VPC                `json:"vpc"`
 	Subnets          []Subnet           `json:"subnets"`
@@ -27,7 +28,7 @@ type Topology struct {
 // VPC is the virtual private cloud that holds the task.
 type VPC struct {
 	ID                string   `json:"id"`
-	CIDRs             []CIDR   `json:"cidrs"`
+	CIDRs             []CIDR   `json:"cidrs"`             // the primary block first
 	DNSSupport        *bool    `json:"dnsSupport"`        // the attribute enableDnsSupport
 	DNSHostnames      *bool    `json:"dnsHostnames"`      // the attribute enableDnsHostnames
 	NameServers       []string `json:"nameServers"`       // the DHCP options' domain-name-servers; empty: no DHCP options
@@ -45,10 +46,11 @@ type Subnet struct {
 
 // RouteTable is a route table with what it is associated with.
 type RouteTable struct {
-	ID      string   `json:"id"`
-	Main    bool     `json:"main"`    // used by every subnet without an explicit association
-	Subnets []string `json:"subnets"` // explicit associations
-	Routes  []Route  `json:"routes"`
+	ID       string   `json:"id"`
+	Main     bool     `json:"main"`     // used by every subnet without an explicit association
+	Subnets  []string `json:"subnets"`  // explicit associations
+	Gateways []string `json:"gateways"` // internet and virtual private gateways that route what arrives by this table
+	Routes   []Route  `json:"routes"`
 }
 
 // Route is one route. Its destination is a CIDR or a prefix list.
@@ -214,34 +216,37 @@ func (t *Topology) prefixList(id string) *PrefixList {
 	return l
 }
 
-// routeTable returns the table in effect for a subnet: the explicitly associated one, else the VPC's main table.
+// routeTable returns the table in effect for a subnet: the explicitly associated one, else the VPC's main table. read is
+// false when what decides that was not read.
 // https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
-func (t *Topology) routeTable(subnet string) *RouteTable {
-	var main *RouteTable
-	for i := range t.RouteTables {
-		table := &t.RouteTables[i]
-		if slices.Contains(table.Subnets, subnet) {
-			return table
-		}
-		if table.Main {
-			main = table
-		}
-	}
-	return main
+func (t *Topology) routeTable(subnet string) (table *RouteTable, read bool) {
+	return guarding(t.RouteTables, subnet, func(t *RouteTable) ([]string, bool) { return t.Subnets, t.Main })
 }
 
-// networkACL returns the ACL that guards a subnet: the associated one, else the VPC's default ACL.
+// networkACL returns the ACL that guards a subnet: the associated one, else the VPC's default ACL. read is false when what
+// decides that was not read.
 // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
-func (t *Topology) networkACL(subnet string) *NetworkACL {
-	var byDefault *NetworkACL
-	for i := range t.NetworkACLs {
-		acl := &t.NetworkACLs[i]
-		if slices.Contains(acl.Subnets, subnet) {
-			return acl
-		}
-		if acl.Default {
-			byDefault = acl
+func (t *Topology) networkACL(subnet string) (acl *NetworkACL, read bool) {
+	return guarding(t.NetworkACLs, subnet, func(a *NetworkACL) ([]string, bool) { return a.Subnets, a.Default })
+}
+
+// guarding returns the element of a list that is associated with a subnet, else the default one. An element whose
+// associations were not read may be the subnet's.
+func guarding[E any](list []E, subnet string, associations func(*E) (subnets []string, byDefault bool)) (e *E, read bool) {
+	read = list != nil
+	for i := range list {
+		subnets, byDefault := associations(&list[i])
+		switch {
+		case slices.Contains(subnets, subnet):
+			return &list[i], true
+		case byDefault:
+			e = &list[i]
+		case subnets == nil:
+			read = false
 		}
 	}
-	return byDefault
+	if !read {
+		return nil, false
+	}
+	return e, true
 }

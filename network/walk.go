@@ -22,6 +22,27 @@ type target struct {
 	endpoint *VPCEndpoint // the interface endpoint that has these addresses
 	// undecided names what would tell which addresses these are, where they may be any.
 	undecided []string
+	// narrower names what would tell which of these addresses the host has.
+	narrower []string
+}
+
+// join joins the ways of a target's legs.
+func (t target) join(ways [][]Hop) []Hop {
+	if t.narrower != nil { // it may have the addresses of some legs only
+		return oneOf(ways, t.narrower)
+	}
+	return allOf(ways, t.depends)
+}
+
+// narrowed makes the hops unknown that depend on which addresses the host has, where that could have been read.
+func narrowed(hops []Hop, missing []string) []Hop {
+	for i := range hops {
+		if missing != nil && hops[i].Depends {
+			hops[i].Status, hops[i].Reason, hops[i].Depends = Unknown, Unread, false
+			hops[i].Missing = uniq(slices.Concat(hops[i].Missing, missing))
+		}
+	}
+	return hops
 }
 
 // cut notes why the walk ends early.
@@ -45,7 +66,7 @@ func (w *walk) hops() []Hop {
 		case t.undecided != nil:
 			ways = append(ways, w.toAnywhere(subnet, t))
 		case t.endpoint != nil:
-			ways = append(ways, w.toEndpoint(subnet, t))
+			ways = append(ways, w.toEndpoint(subnet, t.endpoint))
 		default:
 			ways = append(ways, w.toAddresses(subnet, t))
 		}
@@ -75,69 +96,81 @@ func (w *walk) toAnywhere(subnet *Subnet, t target) []Hop {
 
 // toAddresses walks to hosts outside the VPC's own interfaces: out by whatever the subnet's routes lead to.
 func (w *walk) toAddresses(subnet *Subnet, t target) []Hop {
-	hops := []Hop{
-		w.groupHop(w.taskGroups(), false, t.peers, t.depends),
-		w.aclHop(subnet.ID, false, false, packets{t.addrs, Ports{w.to.Port, w.to.Port}}, t.depends),
+	hops := []Hop{w.groupHop(w.taskGroups(), false, t.peers, t.depends)}
+	outside := t.addrs.minus(addrsOf(subnet.CIDR)) // an ACL sees only what crosses its subnet's border
+	crosses := !outside.empty()
+	if crosses {
+		hops = append(hops, w.aclHop(subnet.ID, false, false, packets{outside, Ports{w.to.Port, w.to.Port}}, t.depends))
 	}
 	var ways [][]Hop
 	for _, leg := range w.routes(subnet.ID, t) {
 		ways = append(ways, append([]Hop{leg.hop}, w.through(subnet, leg, t)...))
 	}
-	hops = append(hops, allOf(ways, t.depends)...)
-	return append(hops, w.aclHop(subnet.ID, true, true, packets{t.addrs, w.replyPorts()}, t.depends))
+	hops = append(hops, t.join(ways)...)
+	if crosses {
+		hops = append(hops, w.aclHop(subnet.ID, true, true, packets{outside, w.replyPorts()}, t.depends))
+	}
+	return narrowed(hops, t.narrower)
 }
 
 // toEndpoint walks to an interface endpoint: its name answers with the interfaces of all its zones, so each is a way that
 // is used.
 // https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html
-func (w *walk) toEndpoint(subnet *Subnet, t target) []Hop {
-	source := addrsOf(subnet.CIDR)
+func (w *walk) toEndpoint(subnet *Subnet, e *VPCEndpoint) []Hop {
+	if e.Subnets == nil {
+		return []Hop{{Kind: KindVPCEndpoint, Subject: e.ID, Reason: EndpointInterfaces, Missing: []string{"ec2:DescribeVpcEndpoints"}}}
+	}
 	var ways [][]Hop
-	for _, id := range t.endpoint.Subnets {
-		there, addresses, missing := w.endpointAddresses(t.endpoint, id)
+	for _, id := range e.Subnets {
+		there, addresses, missing := w.endpointAddresses(e, id)
 		if there == nil {
-			ways = append(ways, []Hop{{Kind: KindVPCEndpoint, Subject: t.endpoint.ID, Subnet: id, Reason: EndpointInterfaces, Missing: missing}})
+			ways = append(ways, []Hop{{Kind: KindVPCEndpoint, Subject: e.ID, Subnet: id, Reason: EndpointInterfaces, Missing: missing}})
 			continue
 		}
-		remote := peers{addrs: addresses, groups: t.endpoint.SecurityGroups}
-		depends := len(missing) > 0
-		way := []Hop{w.groupHop(w.taskGroups(), false, remote, depends)}
-		crosses := id != subnet.ID // an ACL sees only what crosses its subnet's border
-		if crosses {
-			way = append(way, w.aclHop(subnet.ID, false, false, packets{addresses, Ports{w.to.Port, w.to.Port}}, depends))
-		}
-		for _, leg := range w.routes(subnet.ID, target{peers: remote, depends: depends}) {
-			way = append(way, leg.hop)
-			if leg.hop.Status == Open && leg.hop.Target != "local" {
-				way = append(way, beyond(leg.hop.Target))
-			}
-		}
-		if crosses {
-			way = append(way, w.aclHop(id, true, false, packets{source, Ports{w.to.Port, w.to.Port}}, false))
-		}
-		way = append(way, Hop{Kind: KindVPCEndpoint, Subject: t.endpoint.ID, Status: Open, Detail: t.endpoint.Service})
-		way = append(way, w.groupHop(t.endpoint.SecurityGroups, true, w.taskPeers(source), false))
-		if crosses {
-			way = append(way,
-				w.aclHop(id, false, true, packets{source, w.replyPorts()}, false),
-				w.aclHop(subnet.ID, true, true, packets{addresses, w.replyPorts()}, depends))
-		}
-		for i := range way {
-			if way[i].Depends { // the interfaces' addresses decide, and they can be read
-				way[i].Status, way[i].Reason, way[i].Depends, way[i].Missing = Unknown, Unread, false, missing
-			}
-		}
-		ways = append(ways, way)
+		t := target{peers: peers{addrs: addresses, groups: e.SecurityGroups, groupsUnknown: len(e.SecurityGroups) == 0}, depends: missing != nil, narrower: missing}
+		ways = append(ways, narrowed(w.toInterface(subnet, there, e, t), missing))
 	}
 	if len(ways) == 0 {
-		return []Hop{{Kind: KindVPCEndpoint, Subject: t.endpoint.ID, Reason: EndpointInterfaces}}
+		return []Hop{{Kind: KindVPCEndpoint, Subject: e.ID, Reason: EndpointInterfaces}}
 	}
 	return allOf(ways, false)
 }
 
-// endpointAddresses returns the addresses of an endpoint's interfaces in a subnet. Where they were not read, or lie
-// outside the subnet, they are somewhere in its block.
-func (w *walk) endpointAddresses(e *VPCEndpoint, subnet string) (*Subnet, addrs, []string) {
+// toInterface walks to an endpoint's interface in one subnet.
+func (w *walk) toInterface(subnet, there *Subnet, e *VPCEndpoint, t target) []Hop {
+	source := addrsOf(subnet.CIDR)
+	request := Ports{w.to.Port, w.to.Port}
+	crosses := there.ID != subnet.ID // an ACL sees only what crosses its subnet's border
+	way := []Hop{w.groupHop(w.taskGroups(), false, t.peers, t.depends)}
+	if crosses {
+		way = append(way, w.aclHop(subnet.ID, false, false, packets{t.addrs, request}, t.depends))
+	}
+	var legs [][]Hop
+	for _, leg := range w.routes(subnet.ID, t) {
+		legs = append(legs, leg.within())
+	}
+	way = append(way, t.join(legs)...)
+	if crosses {
+		way = append(way, w.aclHop(there.ID, true, false, packets{source, request}, false))
+	}
+	way = append(way, Hop{Kind: KindVPCEndpoint, Subject: e.ID, Status: Open, Detail: e.Service})
+	if len(e.SecurityGroups) > 0 {
+		way = append(way, w.groupHop(e.SecurityGroups, true, w.taskPeers(source), false))
+	} else { // every interface endpoint has groups: these were not shown
+		way = append(way, Hop{Kind: KindSecurityGroup, Inbound: true, Reason: GroupsUnknown, Missing: []string{"ec2:DescribeVpcEndpoints"}})
+	}
+	if crosses {
+		way = append(way, w.answerRoutes(there, subnet)...)
+		way = append(way,
+			w.aclHop(there.ID, false, true, packets{source, w.replyPorts()}, false),
+			w.aclHop(subnet.ID, true, true, packets{t.addrs, w.replyPorts()}, t.depends))
+	}
+	return way
+}
+
+// endpointAddresses returns the addresses of an endpoint's interfaces in a subnet. Where they were not read, they are
+// somewhere in its block, and missing names what would tell.
+func (w *walk) endpointAddresses(e *VPCEndpoint, subnet string) (home *Subnet, addresses addrs, missing []string) {
 	there, read := w.subnet(subnet)
 	if there == nil || !there.CIDR.IsValid() {
 		if !read {
@@ -146,17 +179,16 @@ func (w *walk) endpointAddresses(e *VPCEndpoint, subnet string) (*Subnet, addrs,
 		return nil, nil, nil
 	}
 	block := addrsOf(there.CIDR)
-	if w.Interfaces == nil {
-		return there, block, []string{"ec2:DescribeNetworkInterfaces"}
+	if e.Interfaces == nil {
+		return there, block, []string{"ec2:DescribeVpcEndpoints"}
 	}
-	var addresses addrs
 	for _, i := range w.Interfaces {
 		if i.Subnet == subnet && slices.Contains(e.Interfaces, i.ID) {
 			addresses = union(append(addresses, addrsOf(hostCIDR(i.Address)).and(block)...))
 		}
 	}
 	if addresses.empty() {
-		return there, block, nil
+		return there, block, []string{"ec2:DescribeNetworkInterfaces"}
 	}
 	return there, addresses, nil
 }

@@ -42,8 +42,13 @@ var _ network.API = (*Fake)(nil)
 
 // Denied returns what the SDK returns for an operation ("DescribeSubnets") that the caller may not call.
 func Denied(operation string) error {
+	return failed(operation, "UnauthorizedOperation", "You are not authorized to perform this operation.")
+}
+
+// failed returns what the SDK returns for an operation that EC2 answers with an error.
+func failed(operation, code, message string) error {
 	return &smithy.OperationError{ServiceID: "EC2", OperationName: operation, Err: &smithy.GenericAPIError{
-		Code: "UnauthorizedOperation", Message: "You are not authorized to perform this operation.", Fault: smithy.FaultClient,
+		Code: code, Message: message, Fault: smithy.FaultClient,
 	}}
 }
 

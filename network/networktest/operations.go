@@ -2,18 +2,25 @@ package networktest
 
 import (
 	"context"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// DescribeSubnets answers from Subnets.
+// DescribeSubnets answers from Subnets. As EC2 does, it fails with InvalidSubnetID.NotFound when one of the SubnetIds is not
+// among them.
 func (f *Fake) DescribeSubnets(ctx context.Context, in *ec2.DescribeSubnetsInput, _ ...func(*ec2.Options)) (*ec2.DescribeSubnetsOutput, error) {
 	list, next, err := answer(ctx, f, "DescribeSubnets", in, f.Subnets, in.NextToken, both(ids(in.SubnetIds, func(e types.Subnet) *string { return e.SubnetId }),
 		filtered(in.Filters, vpcID(func(e types.Subnet) *string { return e.VpcId }))))
 	if err != nil {
 		return nil, err
+	}
+	for _, id := range in.SubnetIds {
+		if !slices.ContainsFunc(f.Subnets, func(s types.Subnet) bool { return aws.ToString(s.SubnetId) == id }) {
+			return nil, failed("DescribeSubnets", "InvalidSubnetID.NotFound", "The subnet ID '"+id+"' does not exist")
+		}
 	}
 	return &ec2.DescribeSubnetsOutput{Subnets: list, NextToken: next}, nil
 }
