@@ -65,9 +65,10 @@ func (c DNS) Check(ctx context.Context, task Task) ([]Finding, error) {
 		case network.ResolverUnreachable:
 			return verdict{code: "dns.unreachable", subject: s.place(), args: servers}
 		case network.CustomResolver:
-			v := verdict{code: "dns.custom", subject: s.place(), args: servers}
+			// Whether the servers are reached at all may depend on the task's groups and address, and on the way to them.
+			v := verdict{code: "dns.custom", subject: s.place(), args: servers, missing: task.unread()}
 			for _, way := range w.path.Hops {
-				if way.DNS { // whether the servers are reached at all
+				if way.DNS {
 					v.missing = append(v.missing, way.Missing...)
 				}
 			}
