@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,26 +19,30 @@ func (StoppedReason) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"
 	const pull = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
 	fail := func(text, fix string) Meaning {
-		return Meaning{Fail, text + " This rules out {ruledOut}.", []Fix{{fix, pull}}}
+		return Meaning{Fail, text + "{ruledOut}", []Fix{{fix, pull}}}
 	}
 	return Info{
 		ID: stoppedReasonID, Title: "Stopped reason", Actions: []string{"ecs:DescribeTasks"},
 		Codes: map[Code]Meaning{
-			"stopped.nothing":      {Skip, "ECS gives no reason for a stop.", nil},
-			"stopped.other":        {Skip, "The task stopped for a reason that is not a failed pull: {text}", nil},
-			"stopped.assume":       fail("ECS could not assume the execution role.", "Check that the role exists and trusts ecs-tasks.amazonaws.com"),
-			"stopped.dns":          fail("The name {host} did not resolve.", "Check the VPC's DHCP options and enableDnsSupport, and the host's spelling"),
-			"stopped.timeout":      fail("{host} did not answer the connection{address}.", "Check routes, security groups, network ACLs and VPC endpoints on the way to {host}"),
-			"stopped.tls":          fail("The TLS connection to {host} was not accepted.", "Check for TLS inspection on the way to {host} and for a certificate that Fargate trusts"),
-			"stopped.denied":       fail("{host} answered that the pull is not allowed{action}.", "Allow the action in the policy that the answer names"),
-			"stopped.credentials":  fail("{host} asked for credentials or refused them.", "Check repositoryCredentials and the secret they name"),
-			"stopped.digest-gone":  fail("The digest that the deployment pinned is no longer in the registry.", "Force a new deployment so that the tag is resolved again"),
-			"stopped.not-found":    fail("The registry answered that the image does not exist.", "Push the image, or correct its name in the task definition"),
-			"stopped.platform":     fail("The image has no variant for the task's platform.", "Build the image for the platform in runtimePlatform, or correct runtimePlatform"),
-			"stopped.rate-limit":   fail("The registry answered that too many pulls were made.", "Authenticate to the registry, or pull through Amazon ECR"),
-			"stopped.disk":         fail("The task's disk was full while the image was unpacked.", "Raise ephemeralStorage in the task definition"),
-			"stopped.format":       fail("The image's format was not accepted.", "Build the image again with a current tool and one compression for all layers"),
-			"stopped.pull-failure": {Fail, "The pull failed, and the text does not show more: {text}", []Fix{{"Read the whole reason with `aws ecs describe-tasks`", docs}}},
+			"stopped.nothing":            {Skip, "ECS gives no reason for a stop.", nil},
+			"stopped.other":              {Skip, "The task stopped for a reason that is not a failed pull: {text}", nil},
+			"stopped.assume":             fail("ECS could not assume the execution role.", "Check that the role exists and trusts ecs-tasks.amazonaws.com"),
+			"stopped.dns":                fail("The name {host} did not resolve.", "Check the VPC's DHCP options and enableDnsSupport, and the host's spelling"),
+			"stopped.timeout":            fail("{host} did not answer the connection{address}.", "Check routes, security groups, network ACLs and VPC endpoints on the way to {host}"),
+			"stopped.tls":                fail("The TLS connection to {host} was not accepted.", "Check for TLS inspection on the way to {host} and for a certificate that Fargate trusts"),
+			"stopped.denied":             fail("{host} answered that the pull is not allowed{action}.", "Allow the action in the policy that the answer names"),
+			"stopped.credentials":        fail("{host} asked for credentials or refused them.", "Check repositoryCredentials and the secret they name"),
+			"stopped.digest-gone":        fail("The digest that the deployment pinned is no longer in the registry.", "Force a new deployment so that the tag is resolved again"),
+			"stopped.not-found":          fail("The registry answered that the image does not exist.", "Push the image, or correct its name in the task definition"),
+			"stopped.platform":           fail("The image has no variant for the task's platform.", "Build the image for the platform in runtimePlatform, or correct runtimePlatform"),
+			"stopped.rate-limit":         fail("The registry answered that too many pulls were made.", "Authenticate to the registry, or pull through Amazon ECR"),
+			"stopped.key":                fail("The secret's KMS key may not be used.", "Allow kms:Decrypt on the secret's key for the execution role"),
+			"stopped.secret":             fail("The secret is missing or not in the form that ECS reads.", "Check that the secret exists in its Region and holds what the task definition asks for"),
+			"stopped.pull-through-cache": fail("The first pull through a cache rule of Amazon ECR did not get the image from its upstream.", "Pull the image once from a place with internet access, and check the rule's permissions and the image's path"),
+			"stopped.registry":           fail("{host} answered with a server error.", "Try again, and ask the registry's operator"),
+			"stopped.disk":               fail("The task's disk was full while the image was unpacked.", "Raise ephemeralStorage in the task definition"),
+			"stopped.format":             fail("The image's format was not accepted.", "Build the image again with a current tool and one compression for all layers"),
+			"stopped.pull-failure":       {Fail, "The pull failed, and the text does not show more: {text}", []Fix{{"Read the whole reason with `aws ecs describe-tasks`", docs}}},
 		},
 	}
 }
@@ -56,7 +61,7 @@ func (c StoppedReason) Check(_ context.Context, task Task) ([]Finding, error) {
 		if t.text == "" {
 			continue
 		}
-		s, ok := parseSymptom(t.text)
+		s, ok := ParseSymptom(t.text)
 		if !ok {
 			other = cmp.Or(other, t.text)
 			continue
@@ -78,15 +83,27 @@ func (c StoppedReason) Check(_ context.Context, task Task) ([]Finding, error) {
 }
 
 func (s Symptom) args(text string) map[string]string {
-	args := map[string]string{"text": text, "host": cmp.Or(s.Host, "the host"), "address": "", "action": "", "ruledOut": cmp.Or(strings.Join(s.RuledOut, " and "), "nothing")}
-	if s.Stage == Download {
+	args := map[string]string{"text": text, "host": cmp.Or(s.Host, "the host"), "address": "", "action": "", "ruledOut": ""}
+	if s.Stage == Download && s.Host == "" {
 		args["host"] = "the host of the layers"
 	}
-	if s.IP != "" {
+	if s.IP.IsValid() {
 		args["address"] = fmt.Sprintf(" (%s)", s.IP)
 	}
 	if s.Action != "" {
 		args["action"] = fmt.Sprintf(" (%s)", s.Action)
+	}
+	var out []string
+	for _, group := range []struct {
+		checks []string
+		words  string
+	}{{networkChecks, "the network"}, {policyChecks, "permissions"}, {[]string{"image"}, "a missing image"}} {
+		if !slices.ContainsFunc(group.checks, func(id string) bool { return !slices.Contains(s.RuledOut, id) }) {
+			out = append(out, group.words)
+		}
+	}
+	if len(out) > 0 {
+		args["ruledOut"] = " This rules out " + strings.Join(out, " and ") + "."
 	}
 	return args
 }
