@@ -48,7 +48,7 @@ func (d Diagnosis) Consequences() []Finding {
 func (d Diagnosis) failures(following bool) []Finding {
 	found := []Finding{}
 	for _, f := range d.Findings {
-		follows := slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && f.follows(g) })
+		follows := slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && d.follows(f, g) })
 		if f.Status == Fail && follows == following {
 			found = append(found, f)
 		}
@@ -58,12 +58,13 @@ func (d Diagnosis) failures(following bool) []Finding {
 }
 
 // follows reports whether f is only a consequence of g.
-func (f Finding) follows(g Finding) bool {
+func (d Diagnosis) follows(f, g Finding) bool {
 	switch {
 	case f.Check == g.Check:
 		return false
-	case f.Check == stoppedReasonID:
-		return true // what was observed has its cause in what was read
+	case f.Check == stoppedReasonID: // an error that nothing found explains stands for itself
+		e, _ := d.Explain(g)
+		return e.Explains
 	case f.Code == "dns.unreachable":
 		return strings.HasSuffix(string(g.Code), "-dns") // what closes the way to the name servers
 	}

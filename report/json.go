@@ -20,7 +20,8 @@ const version = 1
 //	version      1
 //	status       pass, warn, fail or unknown
 //	task         what was diagnosed
-//	rootCauses   the findings that stop the pull, the first one first
+//	rootCauses   the findings that stop the pull, the first one first; where an error was observed, observed says
+//	             whether each explains it, and why or why not
 //	findings     all findings, those included
 //	assumptions  what no account shows and was taken for granted
 //
@@ -44,9 +45,15 @@ type document struct {
 	Version     int              `json:"version"`
 	Status      checks.Status    `json:"status"`
 	Task        task             `json:"task"`
-	RootCauses  []checks.Finding `json:"rootCauses"`
+	RootCauses  []rootCause      `json:"rootCauses"`
 	Findings    []checks.Finding `json:"findings"`
 	Assumptions []string         `json:"assumptions"`
+}
+
+// rootCause is a finding and how it goes together with the error that was observed, if one was.
+type rootCause struct {
+	checks.Finding
+	Observed *checks.Explanation `json:"observed,omitempty"`
 }
 
 // task is a checks.Task whose placement leaves out what is not known.
@@ -67,9 +74,16 @@ func documentOf(d checks.Diagnosis) document {
 		Version:     version,
 		Status:      d.Status(),
 		Task:        task{d.Task, placement{listed(p.Subnets), p.SecurityGroups, p.PublicIP}},
-		RootCauses:  filled(d.RootCauses()),
+		RootCauses:  []rootCause{},
 		Findings:    filled(d.Findings),
 		Assumptions: listed(d.Assumptions),
+	}
+	for _, f := range filled(d.RootCauses()) {
+		cause := rootCause{Finding: f}
+		if e, ok := d.Explain(f); ok {
+			cause.Observed = &e
+		}
+		doc.RootCauses = append(doc.RootCauses, cause)
 	}
 	doc.Task.Containers = listed(doc.Task.Containers)
 	return doc

@@ -19,7 +19,7 @@ type contract struct {
 	Version     int               `json:"version"`
 	Status      string            `json:"status"`
 	Task        contractTask      `json:"task"`
-	RootCauses  []contractFinding `json:"rootCauses"`
+	RootCauses  []contractCause   `json:"rootCauses"`
 	Findings    []contractFinding `json:"findings"`
 	Assumptions []string          `json:"assumptions"`
 }
@@ -32,6 +32,14 @@ type contractTask struct {
 		Subnets, SecurityGroups []string
 		PublicIP                *bool
 	}
+}
+
+type contractCause struct {
+	contractFinding
+	Observed *struct {
+		Explains bool   `json:"explains"`
+		Reason   string `json:"reason"`
+	} `json:"observed"`
 }
 
 type contractFinding struct {
@@ -81,7 +89,7 @@ func TestJSONContract(t *testing.T) {
 	if len(got.RootCauses) != 1 || got.RootCauses[0].Code != "route.blackhole" || got.RootCauses[0].Stage != "authenticate" {
 		t.Errorf("root causes: %+v", got.RootCauses)
 	}
-	if diff := cmp.Diff(got.RootCauses[0], got.Findings[1]); diff != "" {
+	if diff := cmp.Diff(got.RootCauses[0].contractFinding, got.Findings[1]); diff != "" {
 		t.Errorf("the root cause is not the whole finding\n%s", diff)
 	}
 	if f := got.Findings[0]; f.Status != "unknown" || f.Container != "web" || f.Missing[0] != "ecr:DescribeImages" || f.Args["reason"] != "AccessDenied" {

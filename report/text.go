@@ -17,7 +17,7 @@ func Text(w io.Writer, d checks.Diagnosis) error {
 	p, s := page{bufio.NewWriter(w)}, sectionsOf(d)
 	p.line(verdict(d, s))
 	p.line(about(d.Task))
-	p.causes(s.causes, d.Task)
+	p.causes(s.causes, d)
 	if len(s.consequences) > 0 {
 		p.heading("Consequences")
 		for _, f := range s.consequences {
@@ -47,7 +47,7 @@ func Text(w io.Writer, d checks.Diagnosis) error {
 }
 
 // causes writes the root causes in full, numbered when there are several.
-func (p page) causes(causes []checks.Finding, t checks.Task) {
+func (p page) causes(causes []checks.Finding, d checks.Diagnosis) {
 	if len(causes) == 0 {
 		return
 	}
@@ -61,7 +61,7 @@ func (p page) causes(causes []checks.Finding, t checks.Task) {
 			lead = fmt.Sprintf("  %d. ", i+1)
 		}
 		step := []row{{"Step", doing(f.Stage)}}
-		p.finding(lead, f, slices.Concat(step, evidence(f), fixes(f), scope(f, t)))
+		p.finding(lead, f, slices.Concat(step, observed(f, d), evidence(f), fixes(f), scope(f, d.Task)))
 	}
 }
 
@@ -124,6 +124,18 @@ func checksOf(findings []checks.Finding) (ids []string) {
 		}
 	}
 	return ids
+}
+
+// observed holds a root cause against the error that the task stopped with.
+func observed(f checks.Finding, d checks.Diagnosis) []row {
+	e, ok := d.Explain(f)
+	switch {
+	case !ok:
+		return nil
+	case e.Explains:
+		return []row{{"Observed", "explains the error: " + e.Reason}}
+	}
+	return []row{{"Observed", "does not explain the error: " + e.Reason}}
 }
 
 // evidence leaves out what the sentence says already, and the missing answers, which are told together.

@@ -72,8 +72,9 @@ func TestTextTellsEverything(t *testing.T) {
 		blackhole(),
 		{Check: "vpc-endpoints", Status: checks.Warn, Code: "endpoint.shadows-nat", Subject: "vpce-1", Summary: "The endpoint shadows the NAT gateway.", Fixes: []checks.Fix{{Summary: "Turn it off"}}},
 		{Check: "stopped-reason", Stage: checks.Resolve, Status: checks.Fail, Code: "stopped.timeout", Summary: "The host did not answer.",
-			Evidence: []checks.Evidence{{Source: "ecs:DescribeTasks", Fact: "CannotPullContainerError: i/o timeout"}}, Fixes: []checks.Fix{{Summary: "Check everything"}}},
+			Evidence: []checks.Evidence{{Source: "ecs:DescribeTasks", Fact: "unable to pull secrets or registry auth: i/o timeout"}}, Fixes: []checks.Fix{{Summary: "Check everything"}}},
 	}}
+	d.Task.StoppedReason = "unable to pull secrets or registry auth: i/o timeout"
 	const want = `It cannot pull: authenticating to the registry fails at rtb-1 in 1 of 2 subnets.
 A task of arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7 on Fargate 1.4.0, in subnet-a or
 subnet-b, with sg-task, without a public IP. It pulls
@@ -82,6 +83,7 @@ subnet-b, with sg-task, without a public IP. It pulls
 Root cause
   The route of rtb-1 leads to nat-1, which no longer exists. [route.blackhole]
   Step      authenticating to the registry
+  Observed  explains the error: it gives this error (timeout) in this step (authenticate)
   Evidence  rtb-1: 0.0.0.0/0 to nat-1, blackhole (ec2:DescribeRouteTables)
   Fix       Replace the target
             https://docs.example/routes
@@ -90,7 +92,7 @@ Root cause
 
 Consequences
   - The host did not answer. [stopped.timeout]
-    Evidence  CannotPullContainerError: i/o timeout (ecs:DescribeTasks)
+    Evidence  unable to pull secrets or registry auth: i/o timeout (ecs:DescribeTasks)
 
 Warnings
   - The endpoint shadows the NAT gateway. [endpoint.shadows-nat]
