@@ -18,6 +18,9 @@ func Default(s Sources) []Checker {
 		EndpointPolicy{Network: s.Network},
 		RepositoryPolicy{Roles: s.Roles, Images: s.Images},
 		Image{Images: s.Images},
+		Platform{Images: s.Images},
+		ImageFormat{Images: s.Images},
+		Storage{Images: s.Images},
 		StoppedReason{},
 	}
 }

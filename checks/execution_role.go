@@ -28,8 +28,8 @@ func (ExecutionRole) Info() Info {
 	}
 	return Info{
 		ID: "execution-role", Title: "Task execution role",
-		Actions: []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
-			"iam:ListRolePolicies", "ecr:DescribeImages", "ecr:GetRepositoryPolicy"},
+		Actions: append([]string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
+			"iam:ListRolePolicies"}, imageActions...),
 		Codes: map[Code]Meaning{
 			"role.allowed":    {Pass, "ECS may assume {subject}, and its policies allow the pull.", nil},
 			"role.not-needed": {Skip, "The task has no execution role and needs none: no image is in Amazon ECR.", nil},

@@ -18,7 +18,7 @@ type Image struct{ Images registry.Source }
 func (Image) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
 	return Info{
-		ID: "image", Title: "Images", Actions: []string{"ecr:DescribeImages"},
+		ID: "image", Title: "Images", Actions: imageActions,
 		Codes: map[Code]Meaning{
 			"image.present":   {Pass, "{subject} exists.", nil},
 			"image.malformed": {Fail, "{subject} is not an image reference: {reason}.", []Fix{{"Correct the image in the task definition", docs}}},

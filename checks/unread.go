@@ -36,6 +36,18 @@ func explain(err error) string {
 	return err.Error()
 }
 
+// notOffered reports that an endpoint does not have an operation at all, as an emulator that answers with something that is
+// no answer of AWS's. A call that AWS refused, throttled or broke off has an error code, and one that never arrived has no
+// HTTP status; neither is this.
+func notOffered(err error) bool {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError" {
+		return api.ErrorCode() == "UnknownOperationException" || api.ErrorCode() == "UnsupportedCommandTypeException"
+	}
+	var response *smithyhttp.ResponseError
+	return errors.As(err, &response) && (response.HTTPStatusCode() >= 500 || response.HTTPStatusCode() == http.StatusNotFound)
+}
+
 // because adds to a finding what kept the answers away that would settle it.
 func (f Finding) because(missing []string, unread map[string]error) Finding {
 	f.Missing = slices.Concat(f.Missing, missing)
