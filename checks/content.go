@@ -16,6 +16,9 @@ const (
 	describeRules    = "ecr:DescribePullThroughCacheRules"
 )
 
+// assumedContent is what is taken for granted of an image that could not be read.
+const assumedContent = "An image whose manifest or configuration could not be read is for the task's platform, is packed as images usually are and fits the ephemeral storage."
+
 // content collects what a check finds about what images are made of: a finding for each image that something is wrong
 // with or that could not be judged, one for all that pass, and one for all that were not read. An image that was not read
 // because a call was refused is Unknown. One that cannot be read here at all (a registry that this machine does not

@@ -31,7 +31,7 @@ func (ImageFormat) Info() Info {
 			"format.unread":   {Unknown, "How {subject} is packed is not known: {reason}.", nil},
 			"format.not-read": {Skip, "How {images} are packed was not read and is taken to be as usual: {reason}.", nil},
 		},
-		Assumes: []string{"An image whose manifest could not be read is packed as images usually are, and fits the ephemeral storage."},
+		Assumes: []string{assumedContent},
 	}
 }
 

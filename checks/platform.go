@@ -33,7 +33,7 @@ func (Platform) Info() Info {
 			"platform.unread":   {Unknown, "Whether {subject} is for the task's platform is not known: {reason}.", nil},
 			"platform.not-read": {Skip, "The platforms of {images} were not read and are taken to fit the task: {reason}.", nil},
 		},
-		Assumes: []string{"An image whose manifest or configuration could not be read is for the platform of the task."},
+		Assumes: []string{assumedContent},
 	}
 }
 

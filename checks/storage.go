@@ -35,7 +35,7 @@ func (Storage) Info() Info {
 			"storage.unread":   {Unknown, "Whether {subject} fits the ephemeral storage is not known: {reason}.", nil},
 			"storage.not-read": {Skip, "The sizes of {images} were not read and are taken to fit the ephemeral storage: {reason}.", nil},
 		},
-		Assumes: []string{"An image whose manifest could not be read is packed as images usually are, and fits the ephemeral storage."},
+		Assumes: []string{assumedContent},
 	}
 }
 
