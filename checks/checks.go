@@ -15,8 +15,7 @@
 //
 // # Limits
 //
-// Nothing here changes an account, sends a packet from its VPC or reads a secret's value. Images are asked for by name;
-// their platform, format and size are not read.
+// Nothing here changes an account, sends a packet from its VPC or downloads a layer.
 package checks
 
 import (

@@ -17,7 +17,13 @@ func Default(s Sources) []Checker {
 		VPCEndpoints{Network: s.Network},
 		EndpointPolicy{Network: s.Network},
 		RepositoryPolicy{Roles: s.Roles, Images: s.Images},
+		RegistryCredentials{Roles: s.Roles, Secrets: s.Secrets},
+		PullThroughCache{Roles: s.Roles, Images: s.Images, Secrets: s.Secrets},
 		Image{Images: s.Images},
+		RateLimit{Images: s.Images},
+		Platform{Images: s.Images},
+		ImageFormat{Images: s.Images},
+		Storage{Images: s.Images},
 		StoppedReason{},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -43,6 +44,7 @@ type account struct {
 
 	role       string            // an ARN, or what a task definition may say instead
 	images     []string          // of the task's containers
+	secret     string            // the credentials that the containers name for other registries than Amazon ECR
 	registries http.RoundTripper // that stands in for other registries; nil for none
 }
 
@@ -153,8 +155,11 @@ func (a *account) define() *string {
 	in := &ecs.RegisterTaskDefinitionInput{Family: aws.String("web"), Cpu: aws.String("256"), Memory: aws.String("512"), ExecutionRoleArn: &a.role,
 		NetworkMode: ecstypes.NetworkModeAwsvpc, RequiresCompatibilities: []ecstypes.Compatibility{ecstypes.CompatibilityFargate}}
 	for i, image := range a.images {
-		in.ContainerDefinitions = append(in.ContainerDefinitions, ecstypes.ContainerDefinition{
-			Name: aws.String(fmt.Sprintf("c%d", i)), Image: aws.String(image), Memory: aws.Int32(128)})
+		c := ecstypes.ContainerDefinition{Name: aws.String(fmt.Sprintf("c%d", i)), Image: aws.String(image), Memory: aws.Int32(128)}
+		if a.secret != "" && !strings.Contains(image, ".dkr.ecr.") {
+			c.RepositoryCredentials = &ecstypes.RepositoryCredentials{CredentialsParameter: &a.secret}
+		}
+		in.ContainerDefinitions = append(in.ContainerDefinitions, c)
 	}
 	return call(a, a.ecs.RegisterTaskDefinition, in).TaskDefinition.TaskDefinitionArn
 }

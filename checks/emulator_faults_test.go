@@ -5,6 +5,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/canpull/canpull/registry/registrytest"
+	"strings"
 
 	"github.com/canpull/canpull/checks"
 )
@@ -178,6 +180,29 @@ var broken = []fault{
 		a.images = append(a.images, "ghcr.io/team/app:2.1")
 		a.elsewhere("team/app:2.0")
 		return a.planned(), "ghcr.io/team/app:2.1"
+	}},
+	{name: "index without the task's platform", code: "platform.absent", build: func(a *account) (loader, string) {
+		a.nat()
+		a.images = []string{"ghcr.io/team/app:2.0"}
+		a.serve(map[string]registrytest.Manifest{"team/app:2.0": {MediaType: "application/vnd.oci.image.index.v1+json",
+			Body: `{"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [
+				{"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": "` + manifest.Digest() + `", "size": 300,
+					"platform": {"os": "linux", "architecture": "arm64"}}]}`}})
+		return a.service(), "ghcr.io/team/app:2.0"
+	}},
+	{name: "layers larger than the disk", code: "storage.exceeded", build: func(a *account) (loader, string) {
+		a.nat()
+		a.images = []string{"ghcr.io/team/app:2.0"}
+		a.serve(map[string]registrytest.Manifest{"team/app:2.0": {MediaType: manifest.MediaType, Body: strings.Replace(manifest.Body, `"layers": []`,
+			`"layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": "`+manifest.Digest()+`", "size": 30000000000}]`, 1)}})
+		return a.service(), a.serviceARN()
+	}},
+	{name: "credentials absent", code: "credentials.absent", build: func(a *account) (loader, string) {
+		a.nat()
+		a.images = []string{"ghcr.io/team/app:2.0"}
+		a.secret = "arn:aws:secretsmanager:" + region + ":" + a.id + ":secret:hub-AbCdEf"
+		a.elsewhere("team/app:2.0")
+		return a.service(), a.secret
 	}},
 	{name: "stopped for what no account shows", code: "stopped.tls", build: func(a *account) (loader, string) {
 		a.nat()

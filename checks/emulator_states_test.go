@@ -39,11 +39,16 @@ func (a *account) diagnose(t *testing.T, config aws.Config, load loader) (checks
 // elsewhere stands a registry of this process in for all others than Amazon ECR.
 func (a *account) elsewhere(images ...string) {
 	a.t.Helper()
-	content := registrytest.Content{Manifests: map[string]registrytest.Manifest{}}
+	manifests := map[string]registrytest.Manifest{}
 	for _, image := range images {
-		content.Manifests[image] = manifest
+		manifests[image] = manifest
 	}
-	server := registrytest.NewServer(content)
+	a.serve(manifests)
+}
+
+func (a *account) serve(manifests map[string]registrytest.Manifest) {
+	a.t.Helper()
+	server := registrytest.NewServer(registrytest.Content{Manifests: manifests})
 	a.t.Cleanup(server.Close)
 	to, err := url.Parse(server.URL)
 	if err != nil {
@@ -91,8 +96,8 @@ var healthy = map[string]func(*account) loader{
 		a.resolve("AmazonProvidedDNS")
 		a.publicIP = true // in a NAT subnet
 		byDigest := a.reference("web@" + manifest.Digest())
-		a.images = []string{byDigest, "nginx:1.27", "ghcr.io/team/sidecar:3.1"}
-		a.elsewhere("library/nginx:1.27", "team/sidecar:3.1")
+		a.images = []string{byDigest, "quay.io/team/proxy:1.27", "ghcr.io/team/sidecar:3.1"}
+		a.elsewhere("team/proxy:1.27", "team/sidecar:3.1")
 		a.role = "execution" // a bare name
 		return a.service()
 	},
@@ -149,8 +154,13 @@ func TestEmulatedBrokenAccounts(t *testing.T) {
 
 // Each check's own fault is among them.
 func TestEveryCheckFailsInAnEmulatedAccount(t *testing.T) {
+	beyond := map[string]string{
+		"pull-through-cache": "the emulator has no cache rules",
+		"rate-limit":         "it only warns",
+		"image-format":       "it only warns",
+	}
 	for _, c := range checks.Default(checks.Sources{}) {
-		if !slices.ContainsFunc(broken, func(f fault) bool { _, ok := c.Info().Codes[f.code]; return ok }) {
+		if beyond[c.Info().ID] == "" && !slices.ContainsFunc(broken, func(f fault) bool { _, ok := c.Info().Codes[f.code]; return ok }) {
 			t.Errorf("in no account of the emulator does %s fail", c.Info().ID)
 		}
 	}

@@ -18,6 +18,9 @@ type ExecutionRole struct {
 	Images registry.Source // for repository policies
 }
 
+// roleActions are what the standard source of roles calls.
+var roleActions = []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}
+
 // Info describes the check.
 func (ExecutionRole) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
@@ -28,11 +31,10 @@ func (ExecutionRole) Info() Info {
 	}
 	return Info{
 		ID: "execution-role", Title: "Task execution role",
-		Actions: []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
-			"iam:ListRolePolicies", "ecr:DescribeImages", "ecr:GetRepositoryPolicy"},
+		Actions: append(append([]string{}, roleActions...), imageActions...),
 		Codes: map[Code]Meaning{
 			"role.allowed":    {Pass, "ECS may assume {subject}, and its policies allow the pull.", nil},
-			"role.not-needed": {Skip, "The task has no execution role and needs none: no image is in Amazon ECR.", nil},
+			"role.not-needed": {Skip, "The task has no execution role, and none of its images is in Amazon ECR, which would take one.", nil},
 			"role.none": {Fail, "The task has no execution role, and pulling {images} from Amazon ECR takes one.", []Fix{
 				{"Set executionRoleArn in the task definition to a role that has AmazonECSTaskExecutionRolePolicy", docs}}},
 			"role.absent": {Fail, "The execution role {subject} does not exist.", []Fix{

@@ -18,7 +18,7 @@ type Image struct{ Images registry.Source }
 func (Image) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
 	return Info{
-		ID: "image", Title: "Images", Actions: []string{"ecr:DescribeImages"},
+		ID: "image", Title: "Images", Actions: imageActions,
 		Codes: map[Code]Meaning{
 			"image.present":   {Pass, "{subject} exists.", nil},
 			"image.malformed": {Fail, "{subject} is not an image reference: {reason}.", []Fix{{"Correct the image in the task definition", docs}}},
@@ -33,6 +33,9 @@ func (Image) Info() Info {
 			"image.credentials-required": {Fail, "The registry asks for credentials for {subject}, and the task definition gives none (a missing repository may be hidden behind that).", []Fix{
 				{"Set repositoryCredentials in the task definition to a secret with the registry's user name and password", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html"},
 				{"Correct the image in the task definition, if it was meant to be public or in Amazon ECR", docs}}},
+			"image.upstream":    {Pass, "Amazon ECR does not have {subject} yet, and imports it from {upstream}, which exists.", nil},
+			"image.first-pull":  {Unknown, "Amazon ECR does not have {subject} yet. The pull-through-cache rule {rule} would import it, if its upstream registry has it, which is not known.", nil},
+			"image.not-cached":  {Unknown, "Amazon ECR does not have {subject}. Whether a pull-through-cache rule would import it is not known: {reason}.", nil},
 			"image.private":     {Unknown, "Whether {subject} exists is not known: its registry does not say so to anonymous requests, and the task's credentials were not used.", nil},
 			"image.unread":      {Unknown, "Whether {subject} exists is not known: {reason}.", nil},
 			"image.unreachable": {Unknown, "Whether {subject} exists is not known: this machine could not ask its registry ({reason}), which says nothing about the task.", nil},
@@ -71,7 +74,13 @@ func (c Image) Check(ctx context.Context, task Task) ([]Finding, error) {
 			return found, err
 		}
 		code, reason := verdictOf(image, credentials[ref.String()])
-		f := info.Finding(Resolve, code, ref.String(), map[string]string{"reason": reason})
+		args := map[string]string{"reason": reason}
+		if code == "image.absent" || code == "image.repository-absent" {
+			if code, err = c.imported(ctx, image, code, args); err != nil {
+				return found, err
+			}
+		}
+		f := info.Finding(Resolve, code, ref.String(), args)
 		f.Scope = containers[ref.String()]
 		if len(f.Scope) == 1 {
 			f.Container = f.Scope[0]
@@ -81,12 +90,43 @@ func (c Image) Check(ctx context.Context, task Task) ([]Finding, error) {
 			source = "ecr:DescribeImages"
 		}
 		f.Evidence = append(f.Evidence, Evidence{source, image.Answer})
+		if code == "image.not-cached" {
+			f = f.because([]string{describeRules}, image.Unread)
+		}
 		if code == "image.unread" && image.Unread["ecr:DescribeImages"] != nil {
 			f = f.because([]string{"ecr:DescribeImages"}, image.Unread)
 		}
 		found = append(found, f)
 	}
 	return found, nil
+}
+
+// imported returns what the absence of an image comes to when ECR may import it on its first pull.
+func (c Image) imported(ctx context.Context, image *registry.Image, absent Code, args map[string]string) (Code, error) {
+	if image.Reference.ECR == nil {
+		return absent, nil
+	}
+	if image.CacheRule == nil {
+		if rulesRefused(image) {
+			args["reason"] = unsettled([]string{describeRules}, nil)
+			return "image.not-cached", nil
+		}
+		return absent, nil
+	}
+	if image.CacheRule.Prefix == "" {
+		return absent, nil
+	}
+	args["rule"] = image.CacheRule.Prefix
+	if ref, ok := upstream(image); ok {
+		there, err := c.Images.Image(ctx, ref)
+		if err != nil {
+			return absent, err
+		}
+		if args["upstream"] = ref.String(); there.Status == registry.Present {
+			return "image.upstream", nil
+		}
+	}
+	return "image.first-pull", nil
 }
 
 // verdictOf turns what a registry answered into a code.

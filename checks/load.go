@@ -66,6 +66,12 @@ func (l Loader) LoadTask(ctx context.Context, cluster, id string) (Task, error) 
 	if t.Overrides != nil && t.Overrides.ExecutionRoleArn != nil {
 		task.ExecutionRole = *t.Overrides.ExecutionRoleArn
 	}
+	switch {
+	case t.EphemeralStorage != nil:
+		task.EphemeralStorageGiB = t.EphemeralStorage.SizeInGiB
+	case t.Overrides != nil && t.Overrides.EphemeralStorage != nil:
+		task.EphemeralStorageGiB = t.Overrides.EphemeralStorage.SizeInGiB
+	}
 	for _, c := range t.Containers {
 		if i := slices.IndexFunc(task.Containers, func(d Container) bool { return d.Name == aws.ToString(c.Name) }); i >= 0 {
 			task.Containers[i].Reason = aws.ToString(c.Reason)
@@ -206,7 +212,11 @@ func taskOf(d types.TaskDefinition) Task {
 	task := Task{TaskDefinition: aws.ToString(d.TaskDefinitionArn), ExecutionRole: aws.ToString(d.ExecutionRoleArn)}
 	task.setAccount(task.TaskDefinition)
 	if p := d.RuntimePlatform; p != nil {
-		task.Windows = strings.HasPrefix(string(p.OperatingSystemFamily), "WINDOWS")
+		task.OSFamily, task.Architecture = string(p.OperatingSystemFamily), string(p.CpuArchitecture)
+		task.Windows = strings.HasPrefix(task.OSFamily, "WINDOWS")
+	}
+	if d.EphemeralStorage != nil {
+		task.EphemeralStorageGiB = d.EphemeralStorage.SizeInGiB
 	}
 	for _, c := range d.ContainerDefinitions {
 		container := Container{Name: aws.ToString(c.Name), Image: aws.ToString(c.Image)}

@@ -61,7 +61,7 @@ func started() (*checkstest.ECS, *networktest.Fake) {
 func TestLoadTask(t *testing.T) {
 	want := checks.Task{
 		ARN: taskARN, Cluster: clusterARN, Service: "web", TaskDefinition: definitionARN, Account: "111122223333", Region: "eu-west-1",
-		PlatformVersion: "1.4.0", Windows: true, ExecutionRole: "arn:aws:iam::111122223333:role/other",
+		PlatformVersion: "1.4.0", Windows: true, OSFamily: "WINDOWS_SERVER_2022_CORE", ExecutionRole: "arn:aws:iam::111122223333:role/other",
 		Containers: []checks.Container{{Name: "web", Image: "nginx", Reason: "CannotPullContainerError: x"}, {Name: "sidecar", Image: "acme/x", RepositoryCredentials: "hub"}},
 		StopCode:   "TaskFailedToStart", StoppedReason: "Task failed to start",
 	}

@@ -21,7 +21,7 @@ func (RepositoryPolicy) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html"
 	return Info{
 		ID: "repository-policy", Title: "Repository policies",
-		Actions: []string{"ecr:DescribeImages", "ecr:GetRepositoryPolicy", "iam:GetRole"},
+		Actions: append([]string{"iam:GetRole"}, imageActions...),
 		Codes: map[Code]Meaning{
 			"repository.allowed":       {Pass, "The policy of {subject} does not stand in the way of {role}.", nil},
 			"repository.not-asked":     {Skip, "There is no repository policy to ask: {reason}.", nil},

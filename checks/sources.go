@@ -11,10 +11,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/network"
 	"github.com/canpull/canpull/registry"
+	"github.com/canpull/canpull/registry/credentials"
 )
 
 // Sources are where the standard checks get their facts. A nil source leaves what depends on it Unknown.
@@ -22,6 +25,9 @@ type Sources struct {
 	Network network.Source
 	Roles   iam.Source
 	Images  registry.Source
+	// Secrets are the credentials of private registries. Their values are read only by a source that was made with
+	// credentials.WithValues.
+	Secrets credentials.Source
 
 	shared bool
 }
@@ -32,6 +38,7 @@ func FromConfig(cfg aws.Config) Sources {
 		Network: network.New(ec2.NewFromConfig(cfg)),
 		Roles:   iam.New(awsiam.NewFromConfig(cfg)),
 		Images:  registry.New(ecr.NewFromConfig(cfg)),
+		Secrets: credentials.New(secretsmanager.NewFromConfig(cfg), kms.NewFromConfig(cfg)),
 	}
 }
 
@@ -50,6 +57,9 @@ func (s Sources) Shared() Sources {
 	}
 	if s.Images != nil {
 		s.Images = registry.SourceFunc(once(s.Images.Image, registry.Reference.String))
+	}
+	if s.Secrets != nil {
+		s.Secrets = credentials.SourceFunc(once(s.Secrets.Secret, func(id credentials.ID) string { return id.Region + " " + id.Name }))
 	}
 	return s
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/canpull/canpull/network"
+	"github.com/canpull/canpull/registry"
 )
 
 // Task is a Fargate task, one that a service may start, or one that is only planned.
@@ -19,7 +20,13 @@ type Task struct {
 	Region          string `json:"region,omitempty"`
 	PlatformVersion string `json:"platformVersion,omitempty"` // "1.4.0"; "" and "LATEST" mean the newest
 	Windows         bool   `json:"windows,omitempty"`
-	ExecutionRole   string `json:"executionRole,omitempty"` // an ARN or a name; "" when the task has none
+	// Architecture is "X86_64" or "ARM64"; "" means X86_64.
+	Architecture string `json:"architecture,omitempty"`
+	// OSFamily is "LINUX" or one of Windows, "WINDOWS_SERVER_2022_CORE"; "" means LINUX.
+	OSFamily string `json:"osFamily,omitempty"`
+	// EphemeralStorageGiB is the ephemeral storage; 0 means the default of 20 GiB.
+	EphemeralStorageGiB int32  `json:"ephemeralStorageGiB,omitempty"`
+	ExecutionRole       string `json:"executionRole,omitempty"` // an ARN or a name; "" when the task has none
 
 	Containers []Container `json:"containers"`
 	// Placement names the subnet of a task that has run, or every subnet that one may be placed in.
@@ -58,6 +65,36 @@ func (t Task) tokenFromTask() bool {
 		return true // LATEST, or not given
 	}
 	return a > 1 || a == 1 && b >= 4
+}
+
+// platform returns what the task's images have to be for.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html
+func (t Task) platform() registry.Platform {
+	p := registry.Platform{OS: "linux", Architecture: "amd64"}
+	if t.Architecture == "ARM64" {
+		p.Architecture = "arm64"
+	}
+	if !t.Windows {
+		return p
+	}
+	p.OS = "windows"
+	for family, version := range windowsVersions {
+		if strings.HasPrefix(t.OSFamily, family) {
+			p.OSVersion = version
+		}
+	}
+	return p
+}
+
+// windowsVersions are the builds of Windows by the beginning of the operating system family.
+// https://learn.microsoft.com/en-us/virtualization/windowscontainers/deploy-containers/base-image-lifecycle
+var windowsVersions = map[string]string{
+	"WINDOWS_SERVER_2016": "10.0.14393",
+	"WINDOWS_SERVER_2019": "10.0.17763",
+	"WINDOWS_SERVER_2004": "10.0.19041",
+	"WINDOWS_SERVER_20H2": "10.0.19042",
+	"WINDOWS_SERVER_2022": "10.0.20348",
+	"WINDOWS_SERVER_2025": "10.0.26100",
 }
 
 // in returns the interface that the task gets in a subnet.

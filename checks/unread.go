@@ -36,6 +36,22 @@ func explain(err error) string {
 	return err.Error()
 }
 
+// notOffered reports that an endpoint does not have an operation at all, as an emulator that answers with a page. Nothing
+// that AWS answers is taken for that: what it refuses, throttles or breaks off has an error code or a request ID, and what
+// stands before it answers 502, 503 or 504.
+func notOffered(err error) bool {
+	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError" {
+		return api.ErrorCode() == "UnknownOperationException"
+	}
+	response, ok := errors.AsType[*smithyhttp.ResponseError](err)
+	if !ok || response.Response == nil || response.Response.Response == nil {
+		return false
+	}
+	header := response.Response.Header
+	page := strings.HasPrefix(header.Get("Content-Type"), "text/html") && header.Get("X-Amzn-Requestid") == ""
+	return page && slices.Contains([]int{http.StatusInternalServerError, http.StatusNotImplemented, http.StatusNotFound}, response.HTTPStatusCode())
+}
+
 // because adds to a finding what kept the answers away that would settle it.
 func (f Finding) because(missing []string, unread map[string]error) Finding {
 	f.Missing = slices.Concat(f.Missing, missing)

@@ -14,7 +14,10 @@ import (
 // API is what is called of Amazon ECR, all of it read-only. [ecr.Client] implements it.
 type API interface {
 	ecr.DescribeImagesAPIClient
+	ecr.DescribePullThroughCacheRulesAPIClient
 	GetRepositoryPolicy(context.Context, *ecr.GetRepositoryPolicyInput, ...func(*ecr.Options)) (*ecr.GetRepositoryPolicyOutput, error)
+	BatchGetImage(context.Context, *ecr.BatchGetImageInput, ...func(*ecr.Options)) (*ecr.BatchGetImageOutput, error)
+	GetDownloadUrlForLayer(context.Context, *ecr.GetDownloadUrlForLayerInput, ...func(*ecr.Options)) (*ecr.GetDownloadUrlForLayerOutput, error)
 }
 
 var _ API = (*ecr.Client)(nil)
@@ -23,32 +26,47 @@ var _ API = (*ecr.Client)(nil)
 const (
 	describeImages      = "ecr:DescribeImages"
 	getRepositoryPolicy = "ecr:GetRepositoryPolicy"
+	describeRules       = "ecr:DescribePullThroughCacheRules"
+	batchGetImage       = "ecr:BatchGetImage"
+	getDownloadURL      = "ecr:GetDownloadUrlForLayer"
 )
 
 var errNoAPI = errors.New("registry: no ECR client was given")
 
 // private asks ECR about images in private registries.
-type private struct{ api API }
+type private struct {
+	api   API
+	rules *ruleBook
+	blobs remote // fetches configurations from where ECR says that they are
+}
 
 func (p private) ask(ctx context.Context, image *Image) {
 	if p.api == nil {
 		image.Answer = "Amazon ECR was not asked: no client was given"
 		image.unread(describeImages, errNoAPI)
 		image.unread(getRepositoryPolicy, errNoAPI)
+		image.unread(describeRules, errNoAPI)
+		image.ManifestNotRead = "no client was given"
 		return
 	}
 	var (
 		detail               *types.ImageDetail
 		policy               *string
 		detailErr, policyErr error
+		manifest             = Image{Reference: image.Reference}
 	)
 	var g errgroup.Group // without a context: a denial of the one must not cancel the other
 	g.Go(func() error { detail, detailErr = p.describe(ctx, image.Reference); return nil })
 	g.Go(func() error { policy, policyErr = p.policy(ctx, image.Reference); return nil })
-	_ = g.Wait() // both return nil: their errors are facts about the image
+	g.Go(func() error { p.readManifest(ctx, &manifest); return nil })
+	_ = g.Wait() // all return nil: their errors are facts about the image
 
 	image.describe(detail, detailErr)
 	image.judge(policy, policyErr)
+	image.Manifest, image.ManifestNotRead, image.CacheRule = manifest.Manifest, manifest.ManifestNotRead, manifest.CacheRule
+	for action, err := range manifest.Unread {
+		image.unread(action, err)
+	}
 }
 
 // describe returns what ECR says of the image in whatever state it is.

@@ -69,7 +69,7 @@ func TestECRClient(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if image.Status != tt.want || !strings.Contains(image.Answer, tt.says) || len(image.Unread) != tt.unread {
+			if image.Status != tt.want || !strings.Contains(image.Answer, tt.says) || len(unread(image)) != tt.unread {
 				t.Errorf("%v, %q, %v; want %v, %q", image.Status, image.Answer, image.Unread, tt.want, tt.says)
 			}
 			if strings.Contains(image.Answer, "hunter2") {

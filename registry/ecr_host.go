@@ -22,6 +22,9 @@ var ecrHost = regexp.MustCompile(`^(\d{12})\.dkr[.-]ecr(-fips)?\.([a-z0-9-]+)\.(
 
 type partition struct{ name, suffix, dualStackSuffix, dualStackAPI string }
 
+// PartitionOf returns the partition of a Region: "aws", "aws-cn", "aws-us-gov", …
+func PartitionOf(region string) string { return partitionOf(region).name }
+
 // partitionOf follows the AWS SDK's partitions, in which the commercial one takes every region that no other claims.
 func partitionOf(region string) partition {
 	prefix := func(s string) bool { return strings.HasPrefix(region, s) }

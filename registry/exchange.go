@@ -96,7 +96,9 @@ func (v *visit) exchange(ctx context.Context, method string, to *url.URL, token 
 	if method == http.MethodGet && answer.StatusCode == http.StatusOK {
 		limit = manifestLimit
 	}
+	limit = min(limit, v.left)
 	body, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
+	v.left -= min(int64(len(body)), limit)
 	if err != nil && answer.StatusCode == http.StatusOK {
 		return nil, v.failed(method, bare, err)
 	}
@@ -104,6 +106,9 @@ func (v *visit) exchange(ctx context.Context, method string, to *url.URL, token 
 	r := &response{method: method, url: bare, status: answer.StatusCode, header: answer.Header, body: body}
 	if int64(len(body)) > limit {
 		r.body, r.overflow = body[:limit], true
+	}
+	if l := rateLimit(answer.Header); l != nil {
+		v.limit = l
 	}
 	if d, err := digest.Parse(answer.Header.Get("Docker-Content-Digest")); err == nil {
 		r.digest = d.String()

@@ -62,6 +62,15 @@ type Image struct {
 	PushedAt  *time.Time // ECR only; nil when not known
 	Answer    string     // one sentence: what the registry answered, or why nothing is known; it holds no secret
 
+	// Manifest is the manifest or index itself; nil: not read, and ManifestNotRead says why.
+	Manifest        *Manifest
+	ManifestNotRead string `json:",omitempty"`
+	// RateLimit is what the registry said of its limit for this machine's address; nil: it said nothing.
+	RateLimit *RateLimit `json:",omitempty"`
+
+	// CacheRule is the pull-through-cache rule of ECR that covers the repository: nil when the rules were not read,
+	// one without a prefix when they were read and none does.
+	CacheRule *CacheRule `json:",omitempty"`
 	// RepositoryPolicy is the ECR repository's policy document: nil when it was not read, "" when it was read and
 	// there is none.
 	RepositoryPolicy *string
@@ -77,4 +86,11 @@ func (i *Image) unread(action string, err error) {
 		i.Unread = make(map[string]error)
 	}
 	i.Unread[action] = err
+}
+
+// RateLimit is a registry's limit of pulls, as its answer to this machine has it.
+type RateLimit struct {
+	Limit     int           // pulls in each window
+	Remaining int           // pulls left in this one
+	Window    time.Duration // 0: not said
 }

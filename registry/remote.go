@@ -17,7 +17,9 @@ import (
 // remote asks a registry over its HTTP API, anonymously, in the order in which containerd's resolver asks
 // (core/remotes/docker/resolver.go): HEAD of the manifest without a ping of /v2/ before it, the token that the answer
 // demands, HEAD again, and GET where HEAD is not allowed or names no digest. Unlike containerd it sends each request
-// once, and after a refusal it sends a GET to learn the registry's error code.
+// once, and after a refusal it sends a GET to learn the registry's error code. Of an image that is there it then reads
+// the manifest, for an index those of a few of its images, and for a single image the configuration. Layers are never
+// asked for.
 type remote struct {
 	transport http.RoundTripper
 	bound     time.Duration // of one exchange, redirects and body included
@@ -39,10 +41,13 @@ func (r remote) ask(ctx context.Context, image *Image) {
 	found, err := v.resolve(ctx)
 	if s, ok := errors.AsType[*settled](err); ok {
 		image.Status, image.Answer, image.Unreachable = s.status, s.answer, s.unreachable
+		image.RateLimit, image.ManifestNotRead = v.limit, s.answer
 		return
 	}
 	image.Status, image.Answer = Present, found.String()
 	image.Digest, image.MediaType = found.digest, found.mediaType()
+	image.RateLimit = v.limit
+	v.read(ctx, found, image)
 }
 
 // visit is the questions about one image, and the token they are asked with.
@@ -51,6 +56,8 @@ type visit struct {
 	ref      Reference
 	manifest *url.URL
 	token    string
+	limit    *RateLimit // of the last answer that had one
+	left     int64      // how much more may be read
 }
 
 func (r remote) visit(ref Reference) *visit {
@@ -59,17 +66,17 @@ func (r remote) visit(ref Reference) *visit {
 		scheme = "http" // as containerd does, without any setting
 	}
 	path := "/v2/" + ref.Repository + "/manifests/" + ref.manifest()
-	return &visit{remote: r, ref: ref, manifest: &url.URL{Scheme: scheme, Host: ref.apiHost(), Path: path}}
+	return &visit{remote: r, ref: ref, left: visitLimit, manifest: &url.URL{Scheme: scheme, Host: ref.apiHost(), Path: path}}
 }
 
 // resolve returns the answer that has the manifest's digest, or a *settled.
 func (v *visit) resolve(ctx context.Context) (*response, error) {
-	answer, err := v.authorized(ctx, http.MethodHead)
+	answer, err := v.authorized(ctx, http.MethodHead, v.manifest)
 	if err != nil {
 		return nil, err
 	}
 	if answer.status == http.StatusMethodNotAllowed || answer.status == http.StatusOK && answer.digest == "" && !answer.isPage() {
-		if answer, err = v.authorized(ctx, http.MethodGet); err != nil {
+		if answer, err = v.authorized(ctx, http.MethodGet, v.manifest); err != nil {
 			return nil, err
 		}
 	}
@@ -114,8 +121,8 @@ func (v *visit) verify(answer *response) error {
 }
 
 // authorized sends the request, and if the registry wants a token, once more with one.
-func (v *visit) authorized(ctx context.Context, method string) (*response, error) {
-	answer, err := v.exchange(ctx, method, v.manifest, v.token)
+func (v *visit) authorized(ctx context.Context, method string, to *url.URL) (*response, error) {
+	answer, err := v.exchange(ctx, method, to, v.token)
 	if err != nil || answer.status != http.StatusUnauthorized || v.token != "" {
 		return answer, err
 	}
@@ -126,7 +133,7 @@ func (v *visit) authorized(ctx context.Context, method string) (*response, error
 	if v.token, err = v.anonymousToken(ctx, challenge); err != nil {
 		return nil, err
 	}
-	return v.exchange(ctx, method, v.manifest, v.token)
+	return v.exchange(ctx, method, to, v.token)
 }
 
 // reason learns the registry's error code, which an answer to HEAD cannot carry, and adds it to the answer. The

@@ -36,6 +36,7 @@ func TestRegistry(t *testing.T) {
 		Private:   []string{"team/secret"},
 	}
 	const head, get, token = "HEAD /v2/", "GET /v2/", "GET /token?scope=repository%3A"
+	read := get + "team/app/manifests/" + index.Digest() // of an image that is there
 	tests := []struct {
 		name     string
 		bearer   bool
@@ -45,17 +46,17 @@ func TestRegistry(t *testing.T) {
 		requests []string
 	}{
 		{"by tag", false, "team/app:1", registry.Present, "answered 200 OK",
-			[]string{head + "team/app/manifests/1"}},
+			[]string{head + "team/app/manifests/1", read}},
 		{"by digest", false, "team/app@" + index.Digest(), registry.Present, "answered 200 OK",
-			[]string{head + "team/app/manifests/" + index.Digest()}},
+			[]string{head + "team/app/manifests/" + index.Digest(), read}},
 		{"by digest beside a tag", false, "team/app:other@" + index.Digest(), registry.Present, "answered 200 OK",
-			[]string{head + "team/app/manifests/" + index.Digest()}},
+			[]string{head + "team/app/manifests/" + index.Digest(), read}},
 		{"no such tag", false, "team/app:2", registry.ImageAbsent, "answered 404 MANIFEST_UNKNOWN",
 			[]string{head + "team/app/manifests/2", get + "team/app/manifests/2"}},
 		{"no such repository", false, "team/none:1", registry.RepositoryAbsent, "answered 404 NAME_UNKNOWN",
 			[]string{head + "team/none/manifests/1", get + "team/none/manifests/1"}},
 		{"with a token", true, "team/app:1", registry.Present, "answered 200 OK",
-			[]string{head + "team/app/manifests/1", token + "team%2Fapp%3Apull&service=registrytest", head + "team/app/manifests/1"}},
+			[]string{head + "team/app/manifests/1", token + "team%2Fapp%3Apull&service=registrytest", head + "team/app/manifests/1", read}},
 		{"with a token, no such tag", true, "team/app:2", registry.ImageAbsent, "answered 404 MANIFEST_UNKNOWN",
 			[]string{head + "team/app/manifests/2", token + "team%2Fapp%3Apull&service=registrytest", head + "team/app/manifests/2", get + "team/app/manifests/2"}},
 		{"token refused", true, "team/secret:1", registry.CredentialsRequired, "/token answered 401 Unauthorized to an anonymous request for a token",
@@ -350,6 +351,7 @@ func TestDockerHubIsAskedAtItsOwnHost(t *testing.T) {
 		"HEAD registry-1.docker.io/v2/library/nginx/manifests/1.27",
 		"GET auth.docker.io/token",
 		"HEAD registry-1.docker.io/v2/library/nginx/manifests/1.27",
+		"GET registry-1.docker.io/v2/library/nginx/manifests/" + index.Digest(),
 	}
 	if diff := cmp.Diff(want, asked); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)

@@ -25,6 +25,8 @@ import (
 	"github.com/canpull/canpull/iam/iamtest"
 	"github.com/canpull/canpull/network"
 	"github.com/canpull/canpull/network/networktest"
+	"github.com/canpull/canpull/registry/credentials"
+	"github.com/canpull/canpull/registry/credentials/credentialstest"
 	"github.com/canpull/canpull/registry/registrytest"
 )
 
@@ -35,20 +37,21 @@ type Scenario struct {
 	Task    checks.Task
 	Want    string // what Outline says of the diagnosis
 
-	ECS    *ECS
-	EC2    *networktest.Fake
-	IAM    *iamtest.Fake
-	Images *registrytest.Fake
+	ECS     *ECS
+	EC2     *networktest.Fake
+	IAM     *iamtest.Fake
+	Images  *registrytest.Fake
+	Secrets *credentialstest.Fake
 }
 
 // Sources returns the scenario's facts as sources of the standard checks.
 func (s Scenario) Sources() checks.Sources {
-	return checks.Sources{Network: network.New(s.EC2), Roles: iam.New(s.IAM), Images: s.Images.Source()}
+	return checks.Sources{Network: network.New(s.EC2), Roles: iam.New(s.IAM), Images: s.Images.Source(), Secrets: credentials.New(s.Secrets, s.Secrets)}
 }
 
 // Before sets what is called ahead of every answer of the scenario's account, with the IAM action and the SDK's input.
 func (s Scenario) Before(f func(ctx context.Context, action string, input any) error) {
-	s.ECS.Before, s.EC2.Before, s.IAM.Before, s.Images.Before = f, f, f, f
+	s.ECS.Before, s.EC2.Before, s.IAM.Before, s.Images.Before, s.Secrets.Before = f, f, f, f, f
 }
 
 //go:embed scenarios/*.txtar
@@ -117,6 +120,9 @@ func Parse(name string, data []byte) (Scenario, error) {
 		return fail(err)
 	}
 	if s.Images, err = registrytest.Load(files); err != nil {
+		return fail(err)
+	}
+	if s.Secrets, err = credentialstest.Load(files); err != nil {
 		return fail(err)
 	}
 	want, err := fs.ReadFile(files, "want")

@@ -14,7 +14,8 @@ import (
 	"github.com/canpull/canpull/registry"
 )
 
-// Fake is an Amazon ECR made of plain data. Its zero value denies everything.
+// Fake is an Amazon ECR made of plain data. Its zero value denies everything, or does not
+// offer it.
 type Fake struct {
 	// Images are the images of all registries. Nil: ecr:DescribeImages is denied.
 	Images []types.ImageDetail
@@ -23,6 +24,12 @@ type Fake struct {
 	Repositories []types.Repository
 	// Policies are the repository policies. Nil: ecr:GetRepositoryPolicy is denied. Empty: there are none.
 	Policies []ecr.GetRepositoryPolicyOutput
+	// CacheRules are the pull-through-cache rules. Nil: ecr:DescribePullThroughCacheRules is denied.
+	CacheRules []types.PullThroughCacheRule
+	// Manifests are what ecr:BatchGetImage hands out. Nil: ecr:BatchGetImage is denied.
+	Manifests []types.Image
+	// Blobs are configurations by digest. Nil: ecr:GetDownloadUrlForLayer is denied.
+	Blobs map[string]string
 	// Others are the answers for images outside ECR, by normalised name; see [Fake.Source].
 	Others map[string]registry.Image
 	// Before is called ahead of each operation with its IAM action and input; the operation fails with its error.

@@ -19,8 +19,12 @@ import (
 //	ecr/describe-repositories.json
 //	ecr/describe-images.json
 //	ecr/get-repository-policy.json
+//	ecr/describe-pull-through-cache-rules.json
+//	ecr/batch-get-image.json
+//	ecr/blobs.json                              configurations as text, by digest: {"sha256:…": "{\"os\": …}"}
 //
 // Each file may hold the output of several calls, one after another. A file that is absent is a call that was denied.
+//
 // Beside them, registry/images.json maps names of images outside ECR to what is known of each:
 //
 //	{"docker.io/library/nginx:1.27": {"status": "present", "digest": "sha256:…"}}
@@ -39,6 +43,13 @@ func Load(fsys fs.FS) (*Fake, error) {
 				f.Policies = append(f.Policies, out)
 			}
 		}),
+		documents(fsys, "ecr/describe-pull-through-cache-rules.json", func(out ecr.DescribePullThroughCacheRulesOutput) {
+			f.CacheRules = append(some(f.CacheRules), out.PullThroughCacheRules...)
+		}),
+		documents(fsys, "ecr/batch-get-image.json", func(out ecr.BatchGetImageOutput) {
+			f.Manifests = append(some(f.Manifests), out.Images...)
+		}),
+		documents(fsys, "ecr/blobs.json", func(blobs map[string]string) { f.Blobs = blobs }),
 		f.loadOthers(fsys, "registry/images.json"),
 	)
 	if err != nil {
@@ -108,7 +119,7 @@ func (f *Fake) loadOthers(fsys fs.FS, name string) error {
 // Source answers for images in ECR from the fake API, and for all others from Others, without a network. An image
 // that Others does not have is one whose registry this machine cannot reach.
 func (f *Fake) Source() registry.Source {
-	private := registry.New(f)
+	private := registry.New(f, registry.WithTransport(blobs{f}))
 	return registry.SourceFunc(func(ctx context.Context, ref registry.Reference) (*registry.Image, error) {
 		if ref.ECR != nil {
 			return private.Image(ctx, ref)

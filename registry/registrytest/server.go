@@ -25,13 +25,16 @@ func (m Manifest) Digest() string { return digest.FromString(m.Body).String() }
 type Content struct {
 	// Manifests by repository and tag: "team/app:1.0". Each is served by its digest as well.
 	Manifests map[string]Manifest
+	// Blobs by repository: configurations, as a rule. Each is served by its digest.
+	Blobs map[string][]string
 	// Bearer makes the registry want a token, which it gives to anyone for any repository but the private ones.
 	Bearer bool
 	// Private are the repositories that no anonymous token opens.
 	Private []string
 }
 
-// Server is an OCI registry in this process, on a loopback address, over HTTP. It serves manifests, and no blobs.
+// Server is an OCI registry in this process, on a loopback address, over HTTP. It serves manifests
+// and the blobs that it was given.
 type Server struct {
 	*httptest.Server
 	content Content
@@ -88,7 +91,11 @@ func (s *Server) giveToken(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	repository, wanted, ok := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/manifests/")
+	blob := false
 	if !ok {
+		repository, wanted, blob = strings.Cut(strings.TrimPrefix(r.URL.Path, "/v2/"), "/blobs/")
+	}
+	if !ok && !blob {
 		refuse(w, http.StatusNotFound, "UNSUPPORTED")
 		return
 	}
@@ -96,6 +103,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("WWW-Authenticate",
 			`Bearer realm="`+s.URL+`/token",service="registrytest",scope="repository:`+repository+`:pull"`)
 		refuse(w, http.StatusUnauthorized, "UNAUTHORIZED")
+		return
+	}
+	if blob {
+		s.serveBlob(w, repository, wanted)
 		return
 	}
 	code := "NAME_UNKNOWN"
@@ -114,6 +125,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		code = "MANIFEST_UNKNOWN"
 	}
 	refuse(w, http.StatusNotFound, code)
+}
+
+func (s *Server) serveBlob(w http.ResponseWriter, repository, wanted string) {
+	for _, text := range s.content.Blobs[repository] {
+		if digest.FromString(text).String() == wanted {
+			w.Header().Set("Content-Type", "application/octet-stream")
+			_, _ = w.Write([]byte(text))
+			return
+		}
+	}
+	refuse(w, http.StatusNotFound, "BLOB_UNKNOWN")
 }
 
 // refuse answers with an error of the distribution specification.

@@ -1,0 +1,113 @@
+package checks_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/registry"
+)
+
+const gib = 1 << 30
+
+var linux = registry.Platform{OS: "linux", Architecture: "amd64"}
+
+// layered is a source of images on Linux whose layers are given as digest:size.
+func layered(images map[string][]registry.Blob) registry.Source {
+	return registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
+		image := &registry.Image{Reference: ref, Status: registry.Present}
+		if layers, ok := images[ref.Repository]; ok {
+			image.Manifest = &registry.Manifest{Kind: registry.KindImage, Platform: &linux,
+				Config: &registry.Blob{Digest: "config of " + ref.Repository}, Layers: layers}
+		}
+		return image, nil
+	})
+}
+
+func taskOf(images ...string) checks.Task {
+	task := checks.Task{TaskDefinition: "web:7"}
+	for i, image := range images {
+		task.Containers = append(task.Containers, checks.Container{Name: fmt.Sprint("c", i), Image: "example.com/" + image})
+	}
+	return task
+}
+
+func TestStorage(t *testing.T) {
+	base := registry.Blob{Digest: "base", Size: 12 * gib}
+	images := layered(map[string][]registry.Blob{
+		"a": {base, {Digest: "a", Size: gib}}, "b": {base, {Digest: "b", Size: gib}},
+		"c": {{Digest: "c", Size: 8 * gib}}, "small": {{Digest: "s", Size: gib}},
+	})
+	change := func(task checks.Task, f func(*checks.Task)) checks.Task { f(&task); return task }
+	for name, tt := range map[string]struct {
+		task checks.Task
+		want string
+	}{
+		"small":                           {taskOf("small"), "storage.fits"},
+		"a shared layer counts once":      {taskOf("a", "b"), "storage.tight"},
+		"what is not shared adds up":      {taskOf("a", "c"), "storage.exceeded"},
+		"one image in two containers":     {taskOf("c", "c"), "storage.tight"},
+		"a larger disk":                   {change(taskOf("a", "c"), func(t *checks.Task) { t.EphemeralStorageGiB = 100 }), "storage.fits"},
+		"an old platform version":         {change(taskOf("a"), func(t *checks.Task) { t.PlatformVersion = "1.3.0" }), "storage.exceeded"},
+		"one that was not read":           {taskOf("small", "unread"), "storage.fits storage.not-read"},
+		"enough without what is not read": {taskOf("a", "c", "unread"), "storage.exceeded storage.not-read"},
+	} {
+		d, err := checks.Run(t.Context(), tt.task, checks.Storage{Images: images})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var codes []string
+		for _, f := range d.Findings {
+			codes = append(codes, string(f.Code))
+		}
+		if got := strings.Join(codes, " "); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
+// On Windows Fargate keeps base layers at hand, so that the sum of the layers proves nothing.
+func TestStorageOfWindowsIsNoCertainty(t *testing.T) {
+	windows := registry.Platform{OS: "windows", Architecture: "amd64"}
+	source := registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
+		return &registry.Image{Reference: ref, Status: registry.Present, Manifest: &registry.Manifest{Kind: registry.KindImage, Platform: &windows,
+			Config: &registry.Blob{Digest: "c"}, Layers: []registry.Blob{{Digest: "l", Size: 90 * gib}}}}, nil
+	})
+	task := taskOf("app")
+	task.Windows = true
+	d, err := checks.Run(t.Context(), task, checks.Storage{Images: source})
+	if err != nil || d.Status() != checks.Warn {
+		t.Errorf("%s, %v", d.Status(), err)
+	}
+}
+
+// A manifest that was refused is Unknown and names the action. One that cannot be read here is assumed to fit.
+func TestRefusedIsUnknownAndNotOfferedIsAssumed(t *testing.T) {
+	refused := errors.New("refused")
+	source := func(status registry.Status, unread map[string]error) registry.Source {
+		return registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
+			return &registry.Image{Reference: ref, Status: status, Unread: unread}, nil
+		})
+	}
+	for _, action := range []string{"ecr:BatchGetImage", "ecr:DescribePullThroughCacheRules", "ecr:GetDownloadUrlForLayer"} {
+		images := source(registry.Present, map[string]error{action: refused})
+		for _, c := range []checks.Checker{checks.Platform{Images: images}, checks.ImageFormat{Images: images}, checks.Storage{Images: images}} {
+			d, err := checks.Run(t.Context(), taskOf("app"), c)
+			if err != nil || d.Status() != checks.Unknown || len(d.Findings) != 1 || d.Findings[0].Missing[0] != action {
+				t.Errorf("%s, %s: %+v, %v", c.Info().ID, action, d.Findings, err)
+			}
+		}
+		gone := source(registry.ImageAbsent, map[string]error{action: refused})
+		d, err := checks.Run(t.Context(), taskOf("app"), checks.Platform{Images: gone})
+		if err != nil || d.Findings[0].Status != checks.Skip {
+			t.Errorf("an image that is not there: %+v, %v", d.Findings, err)
+		}
+	}
+	d, err := checks.Run(t.Context(), taskOf("app"), checks.Platform{Images: source(registry.Present, nil)})
+	if err != nil || d.Findings[0].Status != checks.Skip || len(d.Assumptions) == 0 {
+		t.Errorf("not read: %+v, %v", d, err)
+	}
+}

@@ -1,0 +1,290 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/registry"
+	"github.com/canpull/canpull/registry/credentials"
+)
+
+// RegistryCredentials checks the secrets that repositoryCredentials name: that each exists in the Region where ECS looks for
+// it, is not about to be deleted, and may be read and decrypted by the execution role, by the role's own policies, the
+// secret's and its key's. A secret's value is read, to judge its form, only if the source was made for that; the value
+// itself is in no finding.
+//
+// The article leaves this step out; its error texts begin with "ResourceInitializationError: unable to pull secrets or
+// registry auth".
+type RegistryCredentials struct {
+	Roles   iam.Source
+	Secrets credentials.Source
+}
+
+// Info describes the check.
+func (RegistryCredentials) Info() Info {
+	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html"
+	const secrets = "https://docs.aws.amazon.com/secretsmanager/latest/userguide/"
+	const keys = "https://docs.aws.amazon.com/kms/latest/developerguide/"
+	return Info{
+		ID: "registry-credentials", Title: "Registry credentials",
+		Actions: append([]string{credentials.DescribeSecret, credentials.GetResourcePolicy, credentials.DescribeKey, credentials.GetKeyPolicy,
+			credentials.ListGrants}, roleActions...),
+		Codes: map[Code]Meaning{
+			"credentials.none":      {Skip, "No container names credentials for its registry.", nil},
+			"credentials.not-asked": {Skip, "Who may read {subject} was not asked: the execution role does not exist.", nil},
+			"credentials.readable":  {Pass, "{role} may read {secrets}.", nil},
+			"credentials.role-none": {Fail, "The task has no execution role, and reading {subject} takes one.", []Fix{{"Set executionRoleArn in the task definition to a role that may call secretsmanager:GetSecretValue on {subject}", docs}}},
+			"credentials.absent": {Fail, "The secret {subject} does not exist in {region}.", []Fix{
+				{"Create the secret {subject} in {region}, as JSON with username and password", docs},
+				{"Name the secret by the whole of its ARN in the task definition", docs}}},
+			"credentials.deleted": {Fail, "The secret {subject} is scheduled for deletion and cannot be read.", []Fix{{"Restore {subject}", secrets + "manage_restore-secret.html"}}},
+			"credentials.denied":  {Fail, "{role} may not call secretsmanager:GetSecretValue on {subject} ({cite}).", []Fix{{"Allow secretsmanager:GetSecretValue on {subject} for {role}", docs}}},
+			"credentials.key-state": {Fail, "The key of {subject}, {key}, is {state}, so that nothing can be decrypted with it.", []Fix{
+				{"Enable {key}, or cancel its deletion", keys + "enabling-keys.html"}}},
+			"credentials.key-denied":     {Fail, "{role} may not call kms:Decrypt with {key}, the key of {subject} ({cite}).", []Fix{{"Allow kms:Decrypt on {key} for {role}, in the role's policy and the key's", docs}}},
+			"credentials.key-not-shared": {Fail, "{subject} is in another account than {role} and has the key that AWS manages, which cannot be shared.", []Fix{{"Give {subject} a key of your own, and allow {role} to decrypt with it", secrets + "auth-and-access_examples_cross.html"}}},
+			"credentials.malformed":      {Fail, "The value of {subject} is not what ECS takes, a JSON object with the strings username and password: {form}.", []Fix{{"Store {\"username\": …, \"password\": …} as the value of {subject}", docs}}},
+			"credentials.unread":         {Unknown, "Whether {role} may read {subject} is not known: {reason}.", nil},
+		},
+		Assumes: []string{"The user name and password in a secret are those of the registry."},
+	}
+}
+
+// Check reads each secret once.
+func (c RegistryCredentials) Check(ctx context.Context, task Task) ([]Finding, error) {
+	info := c.Info()
+	var ids, containers = []credentials.ID{}, map[string][]string{}
+	for _, container := range task.Containers {
+		if name := container.RepositoryCredentials; name != "" {
+			ids = with(ids, credentials.ID{Name: name, Region: task.Region})
+			containers[name] = append(containers[name], container.Name)
+		}
+	}
+	switch {
+	case c.Secrets == nil || c.Roles == nil:
+		return nil, errNoSource
+	case len(ids) == 0:
+		return []Finding{info.Finding(Authenticate, "credentials.none", task.subject(), nil)}, nil
+	case task.ExecutionRole == "":
+		f := info.Finding(Authenticate, "credentials.role-none", ids[0].Name, nil)
+		f.Evidence = append(f.Evidence, Evidence{"ecs:DescribeTaskDefinition", "no executionRoleArn"})
+		return []Finding{f}, nil
+	}
+	role, err := c.Roles.Role(ctx, task.ExecutionRole)
+	if err != nil {
+		return nil, err
+	}
+	var found []Finding
+	var readable []string
+	for _, id := range ids {
+		secret, err := c.Secrets.Secret(ctx, id)
+		if err != nil {
+			return found, err
+		}
+		o := judged{info, role, secret, task}.verdict()
+		if o.code == "credentials.readable" {
+			readable = append(readable, id.Name)
+			continue
+		}
+		args := map[string]string{"role": role.ARN, "region": secret.ID.Region, "cite": "", "form": string(secret.Form), "reason": o.reason}
+		if k := secret.Key; k != nil {
+			args["key"], args["state"] = k.ARN, k.State
+		}
+		if o.decision != nil {
+			args["cite"] = cite(o.decision.Policy, o.decision.Statement, o.decision.Element)
+		}
+		f := info.Finding(Authenticate, o.code, id.Name, args)
+		f.Scope = containers[id.Name]
+		f.Evidence = append(f.Evidence, o.evidence...)
+		found = append(found, f.because(o.missing, unreadOf(role, secret)))
+	}
+	if len(readable) > 0 {
+		found = append(found, info.Finding(Authenticate, "credentials.readable", task.subject(), map[string]string{"role": role.ARN, "secrets": joined(readable)}))
+	}
+	return found, nil
+}
+
+// unreadOf says why what is missing is.
+func unreadOf(role *iam.Role, secret *credentials.Secret) map[string]error {
+	all := map[string]error{}
+	for action, err := range role.Unread {
+		all[action] = err
+	}
+	for action, err := range secret.Unread {
+		all[action] = err
+	}
+	return all
+}
+
+// judged is a secret and who is to read it.
+type judged struct {
+	info   Info
+	role   *iam.Role
+	secret *credentials.Secret
+	task   Task
+}
+
+// opinion is what a secret comes to.
+type opinion struct {
+	code     Code
+	reason   string
+	missing  []string
+	decision *iam.Decision
+	evidence []Evidence
+}
+
+func unknownFor(missing, keys []string) opinion {
+	return opinion{code: "credentials.unread", reason: unsettled(missing, keys), missing: missing}
+}
+
+// verdict finds the first thing that certainly stops the secret from being read; for want of one, what is not known.
+func (j judged) verdict() opinion {
+	s := j.secret
+	fact := func(code Code, source, text string) opinion {
+		return opinion{code: code, evidence: []Evidence{{source, text}}}
+	}
+	account := accountOf(s.ARN)
+	elsewhere := account != "" && j.task.Account != "" && account != j.task.Account
+	switch {
+	case s.Exists != nil && !*s.Exists && elsewhere:
+		return opinion{code: "credentials.unread", reason: "it is in account " + account + ", which does not show it"}
+	case s.Exists != nil && !*s.Exists:
+		return fact("credentials.absent", credentials.DescribeSecret, "ResourceNotFoundException")
+	case s.DeletedAt != nil:
+		return fact("credentials.deleted", credentials.DescribeSecret, "scheduled for deletion on "+s.DeletedAt.UTC().Format("2006-01-02"))
+	case j.role.Exists != nil && !*j.role.Exists:
+		return opinion{code: "credentials.not-asked"}
+	}
+	read := j.mayRead()
+	if read.Outcome == iam.ImplicitDeny || read.Outcome == iam.ExplicitDeny {
+		return opinion{code: "credentials.denied", decision: &read, evidence: []Evidence{{secretPolicySource(read), read.Reason(iam.Request{Action: credentials.GetSecretValue})}}}
+	}
+	if s.Exists != nil && s.KeyID == "" && elsewhere {
+		return fact("credentials.key-not-shared", credentials.DescribeSecret, "no KmsKeyId, in account "+account)
+	}
+	var key opinion
+	if s.KeyID != "" {
+		key = j.judgeKey()
+		if j.info.Codes[key.code].Status == Fail {
+			return key
+		}
+	}
+	if s.Form != credentials.FormNotRead && s.Form != credentials.FormValid {
+		return fact("credentials.malformed", credentials.GetSecretValue, "the form of the value: "+string(s.Form))
+	}
+	missing, keys := read.Missing, read.Keys
+	if s.Exists == nil {
+		missing = append(missing, credentials.DescribeSecret)
+	}
+	switch {
+	case read.Outcome == iam.Unknown || s.Exists == nil:
+		return unknownFor(compacted(append(missing, key.missing...)), keys)
+	case key.code != "":
+		return key
+	case s.Unread[credentials.GetSecretValue] != nil:
+		return unknownFor([]string{credentials.GetSecretValue}, nil)
+	}
+	return opinion{code: "credentials.readable"}
+}
+
+// mayRead decides whether the role may call GetSecretValue.
+func (j judged) mayRead() iam.Decision {
+	policies := j.role.Policies()
+	switch p := j.secret.Policy; {
+	case p == nil:
+		policies.Resource = &iam.Layer{Missing: []string{credentials.GetResourcePolicy}}
+	case *p != "":
+		document, _ := iam.Parse(*p) // what is malformed evaluates as unknown
+		policies.Resource = &iam.Layer{Policies: []iam.Policy{{Name: "policy of the secret", Document: document}}}
+	}
+	r := j.request(credentials.GetSecretValue, j.secret.ARN)
+	r.Context["aws:ViaAWSService"] = iam.Present("false")
+	if j.secret.ARN != "" {
+		r.Context["secretsmanager:SecretId"] = iam.Present(j.secret.ARN)
+	}
+	return iam.Evaluate(r, policies)
+}
+
+// request returns a request of the role in the secret's Region. A resource that is not known is in the task's account.
+func (j judged) request(action, resource string) iam.Request {
+	r := iam.Request{Action: action, Resource: resource, ResourceAccount: accountOf(resource), Principal: j.role.Principal(), Context: iam.Context{
+		"aws:SecureTransport": iam.Present("true"),
+		"aws:RequestedRegion": iam.Present(j.secret.ID.Region),
+	}}
+	if resource == "" {
+		r.ResourceAccount = j.task.Account
+	}
+	for key, value := range j.role.Context() {
+		r.Context[key] = value
+	}
+	return r
+}
+
+// judgeKey decides what the secret's own key comes to; "" as a code when nothing stands in the way.
+func (j judged) judgeKey() opinion {
+	k := j.secret.Key
+	switch {
+	case k == nil:
+		return unknownFor([]string{credentials.DescribeKey}, nil)
+	case k.State == "Disabled" || k.State == "PendingDeletion" || k.State == "PendingImport":
+		return opinion{code: "credentials.key-state", evidence: []Evidence{{credentials.DescribeKey, "KeyState " + k.State}}}
+	case k.AWS:
+		return opinion{}
+	}
+	policies := j.role.Policies()
+	if k.Policy == nil {
+		policies.Resource = &iam.Layer{Missing: []string{credentials.GetKeyPolicy}}
+	} else {
+		document, _ := iam.Parse(*k.Policy)
+		policies.Resource = &iam.Layer{Policies: []iam.Policy{{Name: "policy of the key", Document: document}}}
+	}
+	d := iam.Evaluate(j.decrypt(k.ARN), policies)
+	switch d.Outcome {
+	case iam.Allowed:
+		return opinion{}
+	case iam.Unknown:
+		return unknownFor(d.Missing, d.Keys)
+	case iam.ImplicitDeny: // a grant lets in whom no policy does
+		if k.Grants == nil {
+			return unknownFor([]string{credentials.ListGrants}, nil)
+		}
+		for _, g := range k.Grants {
+			if g.Principal == j.role.ARN && !g.Constrained {
+				return opinion{}
+			}
+			if g.Principal == j.role.ARN || strings.Contains(g.Principal, ":assumed-role/"+j.role.Name+"/") {
+				return opinion{code: "credentials.unread", reason: "it depends on the constraints of a grant of " + k.ARN}
+			}
+		}
+	}
+	return opinion{code: "credentials.key-denied", decision: &d, evidence: []Evidence{
+		{credentials.GetKeyPolicy, d.Reason(iam.Request{Action: "kms:Decrypt"})},
+		{credentials.ListGrants, fmt.Sprintf("%d grants to decrypt, none to the role", len(k.Grants))}}}
+}
+
+// decrypt is the request that Secrets Manager makes on the role's behalf.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
+func (j judged) decrypt(key string) iam.Request {
+	r := j.request("kms:Decrypt", key)
+	via := iam.PresentUnknown()
+	if registry.PartitionOf(j.secret.ID.Region) == "aws" {
+		via = iam.Present("secretsmanager." + j.secret.ID.Region + ".amazonaws.com")
+	}
+	r.Context["kms:ViaService"] = via
+	r.Context["aws:ViaAWSService"] = iam.Present("true")
+	if account := r.Principal.Account; account != "" {
+		r.Context["kms:CallerAccount"] = iam.Present(account)
+	}
+	r.Context["kms:EncryptionContextKeys"] = iam.Set("SecretARN", "SecretVersionId")
+	r.Context["kms:EncryptionContext:SecretARN"] = iam.Present(j.secret.ARN)
+	return r
+}
+
+func secretPolicySource(d iam.Decision) string {
+	if d.Layer == iam.ResourceLayer {
+		return credentials.GetResourcePolicy
+	}
+	return policySource(d)
+}

@@ -1,0 +1,134 @@
+package registry
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
+)
+
+// CacheRule is a pull-through-cache rule of a private registry: what is pulled under its prefix, ECR fetches from
+// another registry first.
+type CacheRule struct {
+	Prefix         string // of the repositories it covers: "docker-hub", or "ROOT" for all that no other rule covers
+	Upstream       string // "docker-hub", "quay", "k8s", "ecr-public", …
+	UpstreamURL    string // "registry-1.docker.io"
+	UpstreamPrefix string `json:",omitempty"` // what is put before the rest of the name upstream; "ROOT" is nothing
+	Credentials    string `json:",omitempty"` // the ARN of the upstream's secret; "": anonymous
+	Role           string `json:",omitempty"` // the ARN of the role that ECR takes for another account's ECR
+}
+
+// rootPrefix is the rule for every repository that has no rule of its own.
+const rootPrefix = "ROOT"
+
+// UpstreamRepository returns the repository that an image under the rule comes from.
+func (r CacheRule) UpstreamRepository(repository string) string {
+	rest := repository
+	if r.Prefix != rootPrefix {
+		rest = strings.TrimPrefix(strings.TrimPrefix(repository, r.Prefix), "/")
+	}
+	if p := r.UpstreamPrefix; p != "" && p != rootPrefix {
+		rest = strings.TrimSuffix(p, "/") + "/" + rest
+	}
+	return rest
+}
+
+// ruleFor returns the rule that covers a repository: the one with the longest prefix, for lack of any the one for all,
+// else an empty one. A repository that is called just like a prefix counts as covered: better a fact less than a
+// repository made by a diagnosis.
+func ruleFor(rules []CacheRule, repository string) *CacheRule {
+	var best CacheRule
+	for _, r := range rules {
+		prefix := strings.TrimSuffix(r.Prefix, "/")
+		switch {
+		case prefix == rootPrefix || prefix == "":
+			if best.Prefix == "" {
+				best, best.Prefix = r, rootPrefix
+			}
+		case repository == prefix || strings.HasPrefix(repository, prefix+"/"):
+			if best.Prefix == "" || best.Prefix == rootPrefix || len(prefix) > len(best.Prefix) {
+				best, best.Prefix = r, prefix
+			}
+		}
+	}
+	return &best
+}
+
+// rulesKept is how long the rules of a registry are taken to be as they were read. It spares the question for each of
+// several images, and is short because on a stale answer a diagnosis could import an image.
+const rulesKept = 30 * time.Second
+
+// ruleBook reads the rules of each registry once in a while, however many images are asked about at a time.
+type ruleBook struct {
+	mu    sync.Mutex
+	pages map[[2]string]*rulePage
+}
+
+type rulePage struct {
+	turn  chan struct{} // holds one token; whoever has it may read and write the rest
+	read  time.Time
+	rules []CacheRule
+	err   error
+}
+
+// of returns the rules of the reference's registry.
+func (b *ruleBook) of(ctx context.Context, api API, ref Reference) ([]CacheRule, error) {
+	key := [2]string{ref.ECR.Account, ref.ECR.Region}
+	b.mu.Lock()
+	if b.pages == nil {
+		b.pages = map[[2]string]*rulePage{}
+	}
+	page := b.pages[key]
+	if page == nil {
+		page = &rulePage{turn: make(chan struct{}, 1)}
+		page.turn <- struct{}{}
+		b.pages[key] = page
+	}
+	b.mu.Unlock()
+
+	select {
+	case <-page.turn:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { page.turn <- struct{}{} }()
+	if page.read.IsZero() || time.Since(page.read) > rulesKept {
+		page.rules, page.err = readRules(ctx, api, ref)
+		if ctx.Err() == nil {
+			page.read = time.Now()
+		}
+	}
+	return page.rules, page.err
+}
+
+func readRules(ctx context.Context, api API, ref Reference) ([]CacheRule, error) {
+	pages := ecr.NewDescribePullThroughCacheRulesPaginator(api, &ecr.DescribePullThroughCacheRulesInput{RegistryId: &ref.ECR.Account})
+	rules := []CacheRule{}
+	for pages.HasMorePages() {
+		out, err := pages.NextPage(ctx, in(ref))
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range out.PullThroughCacheRules {
+			rules = append(rules, cacheRule(r))
+		}
+	}
+	return rules, nil
+}
+
+func cacheRule(r types.PullThroughCacheRule) CacheRule {
+	return CacheRule{
+		Prefix: value(r.EcrRepositoryPrefix), Upstream: string(r.UpstreamRegistry), UpstreamURL: value(r.UpstreamRegistryUrl),
+		UpstreamPrefix: value(r.UpstreamRepositoryPrefix), Credentials: value(r.CredentialArn), Role: value(r.CustomRoleArn),
+	}
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

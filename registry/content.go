@@ -1,0 +1,95 @@
+package registry
+
+import (
+	"math"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Blobs returns the configuration and the layers that a pull on a platform downloads, each digest once. False: they
+// were not read, or the image has none for that platform.
+func (i *Image) Blobs(p Platform) ([]Blob, bool) {
+	m := i.Supports(p).Manifest
+	if m == nil || m.Config == nil || m.Layers == nil {
+		return nil, false
+	}
+	blobs := []Blob{*m.Config}
+	for _, layer := range m.Layers {
+		if !slices.ContainsFunc(blobs, func(b Blob) bool { return b.Digest == layer.Digest }) {
+			blobs = append(blobs, layer)
+		}
+	}
+	return blobs, true
+}
+
+// Size returns the compressed size of a pull on a platform in bytes. False: it is not known.
+func (i *Image) Size(p Platform) (int64, bool) {
+	blobs, ok := i.Blobs(p)
+	return Total(blobs), ok
+}
+
+// Total adds up sizes. A sum that no disk could hold stays at the greatest number there is.
+func Total(blobs []Blob) (sum int64) {
+	for _, b := range blobs {
+		if b.Size > math.MaxInt64-sum {
+			return math.MaxInt64
+		}
+		sum += b.Size
+	}
+	return sum
+}
+
+// Format is what is unusual about how an image is packed. Its zero value is an ordinary image, or one that was not read.
+type Format struct {
+	Known bool // the layers, or that there are none to read, are known
+	// Schema1: the manifest is in Docker's first format. containerd 2 refuses it, older versions unless they are told
+	// to convert it.
+	Schema1 bool
+	// Mixed: some layers are compressed with gzip and some with zstd. Fargate has failed on that with "number of layers
+	// and diffIDs don't match" (aws/containers-roadmap, February 2025).
+	Mixed bool
+	// DockerZstd: layers have Docker's media type for zstd, which BuildKit writes without oci-mediatypes=true and
+	// containerd 1.7 takes for no layer at all.
+	DockerZstd bool
+	// Foreign are the hosts from which layers are fetched in place of the registry: base layers of older Windows images.
+	Foreign []string
+}
+
+const typeDockerZstd = "application/vnd.docker.image.rootfs.diff.tar.zstd"
+
+// Format decides how what a pull on a platform downloads is packed.
+func (i *Image) Format(p Platform) Format {
+	if m := i.Manifest; m != nil && m.Kind == KindSchema1 {
+		return Format{Known: true, Schema1: true}
+	}
+	blobs, ok := i.Blobs(p)
+	if !ok {
+		return Format{}
+	}
+	f := Format{Known: true}
+	gzip, zstd := false, false
+	for _, layer := range blobs[1:] {
+		switch {
+		case strings.HasSuffix(layer.MediaType, "zstd"): // "+zstd" of OCI, ".zstd" of Docker
+			zstd = true
+			f.DockerZstd = f.DockerZstd || layer.MediaType == typeDockerZstd
+		case strings.HasSuffix(layer.MediaType, "gzip"):
+			gzip = true
+		}
+		if !isForeign(layer.MediaType) {
+			continue
+		}
+		for _, text := range layer.URLs {
+			if u, err := url.Parse(text); err == nil && u.Hostname() != "" && !slices.Contains(f.Foreign, u.Hostname()) {
+				f.Foreign = append(f.Foreign, u.Hostname())
+			}
+		}
+	}
+	f.Mixed = gzip && zstd
+	return f
+}
+
+func isForeign(mediaType string) bool {
+	return strings.Contains(mediaType, ".layer.nondistributable.") || strings.Contains(mediaType, ".rootfs.foreign.")
+}

@@ -1,0 +1,107 @@
+package registry_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/canpull/canpull/registry"
+	"github.com/canpull/canpull/registry/registrytest"
+)
+
+func TestManifestsAreReadAndLayersAreNot(t *testing.T) {
+	server := registrytest.NewServer(registrytest.Content{
+		Manifests: map[string]registrytest.Manifest{
+			"team/app:multi":  {MediaType: ociIndex, Body: multi},
+			"team/app:single": {MediaType: ociManifest, Body: single},
+		},
+		Blobs:  map[string][]string{"team/app": {config}},
+		Bearer: true,
+	})
+	defer server.Close()
+
+	index := ask(t, server.Reference("team/app:multi"))
+	if size, ok := index.Size(linux); index.Supports(linux).Match != registry.MatchStrict || !ok || size != 1037 {
+		t.Errorf("index: %+v, %s", index.Manifest, index.ManifestNotRead)
+	}
+	if index.Supports(arm).Match != registry.MatchNone {
+		t.Errorf("index on arm64: %+v", index.Supports(arm))
+	}
+	one := ask(t, server.Reference("team/app:single"))
+	if s := one.Supports(arm); s.Match != registry.MatchStrict || s.Index {
+		t.Errorf("single image: %+v, %s", one.Manifest, one.ManifestNotRead)
+	}
+	const token = "GET /token?scope=repository%3Ateam%2Fapp%3Apull&service=registrytest"
+	multiSum := registrytest.Manifest{Body: multi}.Digest()
+	want := []string{
+		"HEAD /v2/team/app/manifests/multi", token, "HEAD /v2/team/app/manifests/multi",
+		"GET /v2/team/app/manifests/" + multiSum, "GET /v2/team/app/manifests/" + singleSum,
+		"HEAD /v2/team/app/manifests/single", token, "HEAD /v2/team/app/manifests/single",
+		"GET /v2/team/app/manifests/" + singleSum, "GET /v2/team/app/blobs/" + configSum,
+	}
+	if diff := cmp.Diff(want, server.Requests()); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+// What goes wrong with the manifest takes nothing back from the answer that the image is there.
+func TestManifestThatCannotBeRead(t *testing.T) {
+	sum := registrytest.Manifest{Body: single}.Digest()
+	for name, tt := range map[string]struct {
+		get     http.HandlerFunc
+		because string
+	}{
+		"refused":       {func(w http.ResponseWriter, r *http.Request) { reply(w, 403, denied) }, "answered 403"},
+		"rate limit":    {func(w http.ResponseWriter, r *http.Request) { reply(w, 429, denied) }, "answered 429"},
+		"gone":          {func(w http.ResponseWriter, r *http.Request) { reply(w, 404, denied) }, "answered 404"},
+		"other content": {func(w http.ResponseWriter, r *http.Request) { reply(w, 200, "{}", oci) }, "another content"},
+		"web page":      {func(w http.ResponseWriter, r *http.Request) { reply(w, 200, single, html) }, "web page"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == http.MethodHead {
+					reply(w, 200, "", "Content-Type: "+ociManifest, "Docker-Content-Digest: "+sum)
+					return
+				}
+				tt.get(w, r)
+			}))
+			defer server.Close()
+			image := ask(t, strings.TrimPrefix(server.URL, "http://")+"/app:1")
+			if image.Status != registry.Present || image.Manifest != nil || !strings.Contains(image.ManifestNotRead, tt.because) {
+				t.Errorf("%v, %+v, %q", image.Status, image.Manifest, image.ManifestNotRead)
+			}
+			if image.Supports(linux).Match != registry.MatchUnknown {
+				t.Errorf("%+v", image.Supports(linux))
+			}
+		})
+	}
+}
+
+// Docker Hub counts a GET of a manifest as a pull: with few left, none is spent on a diagnosis.
+func TestRateLimit(t *testing.T) {
+	for remaining, reads := range map[int]bool{99: true, 3: false} {
+		var gets atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodGet {
+				gets.Add(1)
+			}
+			reply(w, 200, single, "Content-Type: "+ociManifest, "Docker-Content-Digest: "+singleSum,
+				"ratelimit-limit: 100;w=21600", "ratelimit-remaining: "+strconv.Itoa(remaining)+";w=21600")
+		}))
+		image := ask(t, strings.TrimPrefix(server.URL, "http://")+"/app:1")
+		server.Close()
+		want := &registry.RateLimit{Limit: 100, Remaining: remaining, Window: 6 * time.Hour}
+		if diff := cmp.Diff(want, image.RateLimit); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if (image.Manifest != nil) != reads || (gets.Load() > 0) != reads {
+			t.Errorf("with %d left: %d GETs, %q", remaining, gets.Load(), image.ManifestNotRead)
+		}
+	}
+}
