@@ -22,7 +22,7 @@ func gather(ctx context.Context, api API, arn string) (*Role, error) {
 	}
 	g := &gathering{api: api, policies: newLibrary(api)}
 	r := &Role{Name: name}
-	if segments(arn) != nil {
+	if _, ok := segments(arn); ok {
 		r.ARN = arn
 	}
 	var self, inline, attached facts
