@@ -125,8 +125,7 @@ func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r ia
 		policy = iam.Layer{Policies: []iam.Policy{{Name: "policy of " + e.ID, Document: document}}}
 	}
 	if r.Action != getToken { // which AWS documents to work only without conditions on these keys
-		r.Context["aws:SourceVpce"] = iam.Present(e.ID)
-		r.Context["aws:SourceVpc"] = iam.Present(s.topology.VPC.ID)
+		maps.Copy(r.Context, throughEndpoint(e.ID, s.topology.VPC.ID))
 	}
 	r.Context["aws:SourceIp"] = iam.Absent() // absent through an endpoint
 	l, _ := layer(iam.Evaluate(r, iam.Policies{Endpoint: &policy}), iam.EndpointLayer)

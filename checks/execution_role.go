@@ -2,9 +2,12 @@ package checks
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/network"
 	"github.com/canpull/canpull/registry"
 )
 
@@ -14,8 +17,9 @@ import (
 //
 // It automates the article's step "check that the task execution role has the permissions to pull from Amazon ECR".
 type ExecutionRole struct {
-	Roles  iam.Source
-	Images registry.Source // for repository policies
+	Roles   iam.Source
+	Images  registry.Source // for repository policies
+	Network network.Source  // for conditions on the VPC or the endpoint that a request comes from
 }
 
 // Info describes the check.
@@ -28,8 +32,8 @@ func (ExecutionRole) Info() Info {
 	}
 	return Info{
 		ID: "execution-role", Title: "Task execution role",
-		Actions: []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
-			"iam:ListRolePolicies", "ecr:DescribeImages", "ecr:GetRepositoryPolicy"},
+		Actions: append(network.Actions(), "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
+			"iam:ListRolePolicies", "ecr:DescribeImages", "ecr:GetRepositoryPolicy"),
 		Codes: map[Code]Meaning{
 			"role.allowed":    {Pass, "ECS may assume {subject}, and its policies allow the pull.", nil},
 			"role.not-needed": {Skip, "The task has no execution role and needs none: no image is in Amazon ECR.", nil},
@@ -112,9 +116,17 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 			}
 		}
 		for _, action := range []string{getToken, getManifest, getLayer, checkLayer} {
-			r := request(action, ref)
-			if d := mayCall(role, r, image); d.Outcome != iam.Allowed {
-				denials = append(denials, &denial{r, d})
+			answers, err := ask(ctx, c.Network, task, role, action, ref, func(r iam.Request) (iam.Decision, []string) {
+				d := mayCall(role, r, image)
+				return d, d.Keys
+			})
+			if err != nil {
+				return found, err
+			}
+			for _, a := range answers {
+				if a.decision.Outcome != iam.Allowed {
+					denials = append(denials, &denial{a})
+				}
 			}
 		}
 	}
@@ -159,20 +171,13 @@ func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision 
 	if own.Outcome != iam.ImplicitDeny || r.Resource == anyResource || r.ResourceAccount != role.Principal().Account {
 		return own
 	}
-	r.Principal = role.Principal()
-	for key, value := range role.Context() {
-		r.Context[key] = value
-	}
 	policies := role.Policies()
 	policies.Resource = repositoryLayer(image)
 	return iam.Evaluate(r, policies)
 }
 
 // denial is a request that is not allowed, or not known to be.
-type denial struct {
-	request  iam.Request
-	decision iam.Decision
-}
+type denial struct{ answer[iam.Decision] }
 
 // code returns the finding that a denial is.
 func (d *denial) code() Code {
@@ -196,7 +201,7 @@ func (d *denial) joins(e *denial) bool {
 	if d.code() == "role.explicit-deny" && (d.decision.Policy != e.decision.Policy || d.decision.Statement != e.decision.Statement) {
 		return false
 	}
-	return d.code() == e.code()
+	return d.code() == e.code() && slices.Equal(d.subnets, e.subnets)
 }
 
 type denialGroup []*denial
@@ -223,16 +228,24 @@ func groupDenials(all []*denial) (groups []denialGroup) {
 func (g denialGroup) finding(info Info, role *iam.Role) Finding {
 	first := g[0]
 	stage := stageOf(first.request.Action)
-	var actions, resources, missing, keys []string
+	var actions, resources, missing, keys, whys []string
+	unread := maps.Clone(role.Unread)
+	if unread == nil {
+		unread = map[string]error{}
+	}
 	var evidence []Evidence
 	byResource := map[string][]string{}
 	for _, d := range g {
 		stage = min(stage, stageOf(d.request.Action))
 		actions, resources = with(actions, d.request.Action), with(resources, d.request.Resource)
 		byResource[d.request.Resource] = with(byResource[d.request.Resource], d.request.Action)
-		for _, m := range d.decision.Missing {
+		for _, m := range slices.Concat(d.decision.Missing, d.missing) {
 			missing = with(missing, m)
 		}
+		if d.why != "" {
+			whys = with(whys, d.why)
+		}
+		maps.Copy(unread, d.unread)
 		for _, k := range d.decision.Keys {
 			keys = with(keys, k)
 		}
@@ -243,10 +256,13 @@ func (g denialGroup) finding(info Info, role *iam.Role) Finding {
 		requests = append(requests, joined(byResource[resource])+" on "+resource)
 	}
 	f := info.Finding(stage, first.code(), role.ARN, map[string]string{
-		"actions": joined(actions), "requests": strings.Join(requests, " and "), "reason": unsettled(missing, keys),
+		"actions": joined(actions), "requests": strings.Join(requests, " and "), "reason": strings.Join(append([]string{unsettled(missing, keys)}, whys...), "; "),
 		"cite": cite(first.decision.Policy, first.decision.Statement, first.decision.Element)})
 	f.Evidence = append(f.Evidence, evidence...)
-	return f.because(missing, role.Unread)
+	if first.subnets != nil {
+		f.Scope = first.subnets
+	}
+	return f.because(missing, unread)
 }
 
 // policySource names the action that read the policy which decided.

@@ -38,6 +38,9 @@ func request(action string, ref registry.Reference) iam.Request {
 		"aws:SecureTransport": iam.Present("true"),
 		"aws:RequestedRegion": iam.Present(ref.ECR.Region),
 		"aws:ViaAWSService":   iam.Present("false"),
+		"aws:CalledVia":       iam.Absent(),
+		"aws:SourceArn":       iam.Absent(), // of requests that an AWS service makes for somebody
+		"aws:SourceAccount":   iam.Absent(),
 	}}
 	if action == getToken {
 		r.Resource, r.ResourceAccount = anyResource, ""

@@ -30,7 +30,9 @@ func Evaluate(r Request, p Policies) Decision {
 		case ExplicitDeny:
 			layer.Blocks = true
 		case ImplicitDeny:
-			layer.Blocks = h.needed(&h.says[i], core)
+			if layer.Blocks = h.needed(&h.says[i], core); !layer.Blocks && h.says[i].deny == maybe {
+				layer = h.says[i].unsettled() // its silence stops nothing, but it may deny
+			}
 		}
 		d.Layers[i] = layer
 	}

@@ -1,5 +1,7 @@
 package iam
 
+import "slices"
+
 // say is what one policy type, or one level of it, says about a request.
 type say struct {
 	name  LayerName
@@ -148,6 +150,13 @@ func (s *say) decision() LayerDecision {
 		d.Keys = sortedKeys(d.Keys)
 	}
 	d.Policy, d.Statement, d.Element = cite.text()
+	return d
+}
+
+// unsettled is the layer's answer where its silence is no obstacle and a Deny of its would be.
+func (s *say) unsettled() LayerDecision {
+	d := LayerDecision{Layer: s.name, Level: s.level, Missing: s.missing, Keys: sortedKeys(slices.Clone(s.denying.keys))}
+	d.Policy, d.Statement, d.Element = s.denying.cite.text()
 	return d
 }
 
