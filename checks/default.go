@@ -8,7 +8,7 @@ import (
 func Default(s Sources) []Checker {
 	s = s.Shared()
 	return []Checker{
-		ExecutionRole{Roles: s.Roles, Images: s.Images, Network: s.Network},
+		ExecutionRole{Roles: s.Roles, Images: s.Images, Network: s.Network, Organizations: s.Organizations},
 		DNS{Network: s.Network},
 		SecurityGroup{Network: s.Network},
 		NetworkACL{Network: s.Network},

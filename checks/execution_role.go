@@ -13,19 +13,23 @@ import (
 
 // ExecutionRole checks that the task execution role exists, that ECS may assume it, and that it may call what pulling from
 // Amazon ECR calls: its inline and managed policies, its permissions boundary, and, in one account, the repository's
-// policy, which can grant what the role's own policies do not.
+// policy, which can grant what the role's own policies do not. Conditions on the VPC or the endpoint that a request comes
+// from are decided by the way that it takes.
 //
 // It automates the article's step "check that the task execution role has the permissions to pull from Amazon ECR".
 type ExecutionRole struct {
 	Roles   iam.Source
 	Images  registry.Source // for repository policies
 	Network network.Source  // for conditions on the VPC or the endpoint that a request comes from
+	// Organizations answers for service control policies. Nil, or without an answer: they are assumed to deny nothing.
+	Organizations iam.OrganizationSource
 }
 
 // Info describes the check.
 func (ExecutionRole) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
 	const boundaries = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
+	const scps = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
 	allow := []Fix{
 		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs},
 		{"Add a statement that allows {requests} to a policy of {subject}", docs},
@@ -33,7 +37,7 @@ func (ExecutionRole) Info() Info {
 	return Info{
 		ID: "execution-role", Title: "Task execution role",
 		Actions: append(network.Actions(), "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
-			"iam:ListRolePolicies", "ecr:DescribeImages", "ecr:GetRepositoryPolicy"),
+			"iam:ListRolePolicies", simulate, "ecr:DescribeImages", "ecr:GetRepositoryPolicy"),
 		Codes: map[Code]Meaning{
 			"role.allowed":    {Pass, "ECS may assume {subject}, and its policies allow the pull.", nil},
 			"role.not-needed": {Skip, "The task has no execution role and needs none: no image is in Amazon ECR.", nil},
@@ -43,17 +47,19 @@ func (ExecutionRole) Info() Info {
 				{"Create the role {subject} with AmazonECSTaskExecutionRolePolicy, or name one that exists in the task definition", docs}}},
 			"role.not-assumable": {Fail, "The trust policy of {subject} does not let ecs-tasks.amazonaws.com assume it ({cite}).", []Fix{
 				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs}}},
-			"role.denied":         {Fail, "No policy of {subject} allows {requests}.", allow},
-			"role.explicit-deny":  {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
-			"role.boundary":       {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Fix{{"Allow {actions} in the permissions boundary of {subject}", boundaries}}},
-			"role.layer-check":    {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Fix{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs}}},
+			"role.denied":        {Fail, "No policy of {subject} allows {requests}.", allow},
+			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
+			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Fix{{"Allow {actions} in the permissions boundary of {subject}", boundaries}}},
+			"role.layer-check":   {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Fix{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs}}},
+			"role.organization-deny": {Fail, "A service control policy of the organization denies {actions} to {subject}.", []Fix{
+				{"Have the organization's administrators allow {actions} for {subject} in the service control policies above its account", scps}}},
+			"role.organization-unknown": {Unknown, "Whether the organization's service control policies deny {actions} to {subject} is not known: IAM's simulator says so where {reason}.", nil},
+
 			"role.unread":         {Unknown, "Whether {subject} may call {requests} is not known: {reason}.", nil},
 			"role.absent-unknown": {Unknown, "Whether the execution role {subject} exists is not known: {reason}.", nil},
 			"role.trust-unknown":  {Unknown, "Whether ECS may assume {subject} is not known: {reason}.", nil},
 		},
-		Assumes: []string{
-			"No service control policy or resource control policy of an AWS Organization denies what the pull calls.",
-		},
+		Assumes: []string{noSCP, noRCP},
 	}
 }
 
@@ -137,8 +143,15 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 		}
 		found = append(found, f)
 	}
-	if len(found) == 0 {
+	denied, settled, err := c.guardrails(ctx, task, role, private)
+	if err != nil {
+		return found, err
+	}
+	if found = append(found, denied...); len(found) == 0 {
 		found = append(found, info.Finding(Assume, "role.allowed", role.ARN, nil))
+	}
+	if settled {
+		found[0].Settles = []string{noSCP}
 	}
 	return found, nil
 }

@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -22,16 +23,20 @@ type Sources struct {
 	Network network.Source
 	Roles   iam.Source
 	Images  registry.Source
+	// Organizations answers for service control policies. Without it they are assumed to deny nothing.
+	Organizations iam.OrganizationSource
 
 	shared bool
 }
 
 // FromConfig returns sources that ask AWS with a configuration, and other registries anonymously over HTTPS.
 func FromConfig(cfg aws.Config) Sources {
+	roles := awsiam.NewFromConfig(cfg)
 	return Sources{
-		Network: network.New(ec2.NewFromConfig(cfg)),
-		Roles:   iam.New(awsiam.NewFromConfig(cfg)),
-		Images:  registry.New(ecr.NewFromConfig(cfg)),
+		Network:       network.New(ec2.NewFromConfig(cfg)),
+		Roles:         iam.New(roles),
+		Images:        registry.New(ecr.NewFromConfig(cfg)),
+		Organizations: iam.NewOrganizations(roles),
 	}
 }
 
@@ -51,8 +56,14 @@ func (s Sources) Shared() Sources {
 	if s.Images != nil {
 		s.Images = registry.SourceFunc(once(s.Images.Image, registry.Reference.String))
 	}
+	if s.Organizations != nil {
+		s.Organizations = iam.OrganizationSourceFunc(once(s.Organizations.Organization, guardrailsKey))
+	}
 	return s
 }
+
+// guardrailsKey names what a question to an organization asks. fmt sorts the keys of a map.
+func guardrailsKey(g iam.Guardrails) string { return fmt.Sprint(g) }
 
 // placementKey names what a topology depends on: the subnets.
 func placementKey(p network.Placement) string {
