@@ -29,6 +29,7 @@ type ExecutionRole struct {
 func (ExecutionRole) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
 	const boundaries = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
+	const secrets = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html"
 	const scps = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
 	allow := []Fix{
 		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs},
@@ -49,8 +50,10 @@ func (ExecutionRole) Info() Info {
 				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs}}},
 			"role.denied":        {Fail, "No policy of {subject} allows {requests}.", allow},
 			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
-			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Fix{{"Allow {actions} in the permissions boundary of {subject}", boundaries}}},
-			"role.layer-check":   {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Fix{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs}}},
+			"role.secret-denied": {Fail, "No policy of {subject} allows {requests}, which holds the registry's credentials.", []Fix{
+				{"Add a statement that allows {requests} to a policy of {subject}", secrets}}},
+			"role.boundary":    {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Fix{{"Allow {actions} in the permissions boundary of {subject}", boundaries}}},
+			"role.layer-check": {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Fix{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs}}},
 			"role.organization-deny": {Fail, "A service control policy of the organization denies {actions} to {subject}.", []Fix{
 				{"Have the organization's administrators allow {actions} for {subject} in the service control policies above its account", scps}}},
 			"role.organization-unknown": {Unknown, "Whether the organization's service control policies deny {actions} to {subject} is not known: IAM's simulator says so where {reason}.", nil},
@@ -59,12 +62,21 @@ func (ExecutionRole) Info() Info {
 			"role.absent-unknown": {Unknown, "Whether the execution role {subject} exists is not known: {reason}.", nil},
 			"role.trust-unknown":  {Unknown, "Whether ECS may assume {subject} is not known: {reason}.", nil},
 		},
-		Assumes: []string{noSCP, noRCP},
+		Assumes: []string{noSCP, noRCP, noSecret},
 	}
 }
 
 // Check reads the role and evaluates its policies.
 func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) {
+	found, err := c.check(ctx, task)
+	secret := slices.ContainsFunc(task.Containers, func(c Container) bool { return c.RepositoryCredentials != "" })
+	if len(found) > 0 && !secret {
+		found[0].Settles = append(found[0].Settles, noSecret)
+	}
+	return found, err
+}
+
+func (c ExecutionRole) check(ctx context.Context, task Task) ([]Finding, error) {
 	info := c.Info()
 	refs, _ := task.images()
 	var private []registry.Reference
@@ -136,6 +148,16 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 			}
 		}
 	}
+	for _, container := range task.Containers {
+		if container.RepositoryCredentials == "" {
+			continue
+		}
+		r := secretRequest(task, container)
+		if d := mayReadSecret(role, r); d.Outcome != iam.Allowed {
+			r.Resource = container.RepositoryCredentials
+			denials = append(denials, &denial{answer[iam.Decision]{r, d, passage{missing: tagsMissing(role, d.Keys)}}})
+		}
+	}
 	for _, group := range groupDenials(denials) {
 		f := group.finding(info, role)
 		if f.Code == "role.layer-check" && len(found) > 0 {
@@ -205,6 +227,8 @@ func (d *denial) code() Code {
 		return "role.boundary"
 	case d.decision.Outcome == iam.ExplicitDeny:
 		return "role.explicit-deny"
+	case d.request.Action == getSecret:
+		return "role.secret-denied"
 	}
 	return "role.denied"
 }

@@ -15,6 +15,9 @@ const (
 	noRCP = "No resource control policy of an AWS Organization denies what the pull calls."
 )
 
+// What is taken for granted of the secret that holds a registry's credentials.
+const noSecret = "No resource policy of a secret, and no policy of the key that encrypts it, keeps the role from its value."
+
 const simulate = "iam:SimulatePrincipalPolicy"
 
 // guardrails asks what the organization's service control policies say of the role's requests. settled is whether they

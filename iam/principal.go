@@ -42,7 +42,7 @@ func (a *asked) matchPrincipal(m *match, s *Statement, layer LayerName) bool {
 		return m.fold("NotPrincipal", 3, a.excepted(s.NotPrincipal, s.Effect))
 	}
 	to, warning := a.named(s.Principal)
-	if layer == EndpointLayer && gatewayServices[a.service] && to.direct < max(to.role, to.account) {
+	if layer == EndpointLayer && a.gateway && to.direct < max(to.role, to.account) {
 		// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html: "Principal" must be "*".
 		to = to.and(maybe)
 		warning = `a gateway endpoint's policy takes no principal but "*"`
@@ -51,7 +51,10 @@ func (a *asked) matchPrincipal(m *match, s *Statement, layer LayerName) bool {
 	return m.fold("Principal", 3, operand{truth: to.any(), warning: warning})
 }
 
-var gatewayServices = map[string]bool{"s3": true, "dynamodb": true}
+// throughGateway is whether the endpoint is, or may be, a gateway endpoint, which there is for two services.
+func (a *asked) throughGateway(kind EndpointType) bool {
+	return kind == GatewayEndpoint || kind == "" && (a.service == "s3" || a.service == "dynamodb")
+}
 
 // named is the OR over a Principal element. Federated and canonical users are neither roles nor services.
 func (a *asked) named(set *PrincipalSet) (grant, string) {

@@ -27,6 +27,7 @@ type asked struct {
 	segments      arn    // of the resource
 	isARN         bool
 	bounded       truth // whether the role has a permissions boundary
+	gateway       bool  // whether the endpoint is, or may be, a gateway endpoint
 }
 
 func ask(r Request, p *Policies) asked {
@@ -34,6 +35,7 @@ func ask(r Request, p *Policies) asked {
 	a.segments, a.isARN = segments(r.Resource)
 	a.Action = strings.ToLower(r.Action)
 	a.service, a.name, _ = strings.Cut(a.Action, ":")
+	a.gateway = a.throughGateway(p.EndpointType)
 	if a.Principal.Account == "" {
 		a.Principal.Account = account(r.Principal.ARN)
 	}
