@@ -155,7 +155,7 @@ func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r ia
 	case l.Outcome == iam.ExplicitDeny:
 		code = "endpoint.policy-explicit-deny"
 	}
-	reason := unsettled(l.Missing, l.Keys)
+	reason := unsettled(l.Missing, l.Keys, l.Warnings...)
 	if l.Outcome != iam.Unknown {
 		reason = "whether the traffic passes " + e.ID + " is not known"
 	}
@@ -167,6 +167,7 @@ func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r ia
 		"cite": cite(l.Policy, l.Statement, l.Element), "reason": reason})
 	f.Scope = []string{w.subnet}
 	f.Evidence = append(f.Evidence, Evidence{"ec2:DescribeVpcEndpoints", r.Action + ": " + l.Outcome.String() + " by " + cite(l.Policy, l.Statement, l.Element)})
+	f.Evidence = append(f.Evidence, warned("ec2:DescribeVpcEndpoints", l.Warnings)...)
 	return f.because(missing, s.unread()), true
 }
 

@@ -46,6 +46,8 @@ func (ExecutionRole) Info() Info {
 				{"Set executionRoleArn in the task definition to a role that has AmazonECSTaskExecutionRolePolicy", docs}}},
 			"role.absent": {Fail, "The execution role {subject} does not exist.", []Fix{
 				{"Create the role {subject} with AmazonECSTaskExecutionRolePolicy, or name one that exists in the task definition", docs}}},
+			"role.wrong-path": {Fail, "The execution role {subject} does not exist: the account's role of that name is {namesake}.", []Fix{
+				{"Name {namesake} as executionRoleArn in the task definition", docs}}},
 			"role.not-assumable": {Fail, "The trust policy of {subject} does not let ecs-tasks.amazonaws.com assume it ({cite}).", []Fix{
 				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs}}},
 			"role.denied":        {Fail, "No policy of {subject} allows {requests}.", allow},
@@ -100,6 +102,11 @@ func (c ExecutionRole) check(ctx context.Context, task Task) ([]Finding, error) 
 	if err != nil {
 		return nil, err
 	}
+	if role.WrongPath() {
+		f := info.Finding(Assume, "role.wrong-path", task.ExecutionRole, map[string]string{"namesake": role.Namesake})
+		f.Evidence = append(f.Evidence, Evidence{"iam:GetRole", "the role of that name is " + role.Namesake})
+		return []Finding{f}, nil
+	}
 	if role.Exists == nil {
 		return []Finding{info.Finding(Assume, "role.absent-unknown", task.ExecutionRole, map[string]string{
 			"reason": unsettled([]string{"iam:GetRole"}, nil)}).because([]string{"iam:GetRole"}, role.Unread)}, nil
@@ -121,8 +128,9 @@ func (c ExecutionRole) check(ctx context.Context, task Task) ([]Finding, error) 
 			code = "role.trust-unknown"
 		}
 		f := info.Finding(Assume, code, role.ARN, map[string]string{
-			"cite": cite("trust policy", trust.Statement, trust.Element), "reason": unsettled(trust.Missing, trust.Keys)})
+			"cite": cite("trust policy", trust.Statement, trust.Element), "reason": unsettled(trust.Missing, trust.Keys, trust.Warnings...)})
 		f.Evidence = append(f.Evidence, Evidence{"iam:GetRole", "trust policy, " + trust.Outcome.String() + " by " + cite(trust.Policy, trust.Statement, trust.Element)})
+		f.Evidence = append(f.Evidence, warned("iam:GetRole", trust.Warnings)...)
 		found = append(found, f.because(trust.Missing, role.Unread))
 	}
 	var denials []*denial
@@ -208,7 +216,12 @@ func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision 
 	}
 	policies := role.Policies()
 	policies.Resource = repositoryLayer(image)
-	return iam.Evaluate(r, policies)
+	d := iam.Evaluate(r, policies)
+	granted, _ := layer(d, iam.ResourceLayer)
+	if limit, _ := layer(d, iam.BoundaryLayer); d.Outcome == iam.ImplicitDeny && granted.Outcome == iam.Allowed && limit.Blocks {
+		d.Layer, d.Policy, d.Statement, d.Element = limit.Layer, limit.Policy, limit.Statement, limit.Element // it alone is in the way
+	}
+	return d
 }
 
 // denial is a request that is not allowed, or not known to be.
@@ -265,7 +278,7 @@ func groupDenials(all []*denial) (groups []denialGroup) {
 func (g denialGroup) finding(info Info, role *iam.Role) Finding {
 	first := g[0]
 	stage := stageOf(first.request.Action)
-	var actions, resources, missing, keys, whys []string
+	var actions, resources, missing, keys, whys, warnings []string
 	unread := maps.Clone(role.Unread)
 	if unread == nil {
 		unread = map[string]error{}
@@ -283,6 +296,7 @@ func (g denialGroup) finding(info Info, role *iam.Role) Finding {
 			whys = with(whys, d.why)
 		}
 		maps.Copy(unread, d.unread)
+		warnings = append(warnings, d.decision.Warnings...)
 		for _, k := range d.decision.Keys {
 			keys = with(keys, k)
 		}
@@ -293,13 +307,22 @@ func (g denialGroup) finding(info Info, role *iam.Role) Finding {
 		requests = append(requests, joined(byResource[resource])+" on "+resource)
 	}
 	f := info.Finding(stage, first.code(), role.ARN, map[string]string{
-		"actions": joined(actions), "requests": strings.Join(requests, " and "), "reason": strings.Join(append([]string{unsettled(missing, keys)}, whys...), "; "),
+		"actions": joined(actions), "requests": strings.Join(requests, " and "), "reason": strings.Join(append([]string{unsettled(missing, keys, warnings...)}, whys...), "; "),
 		"cite": cite(first.decision.Policy, first.decision.Statement, first.decision.Element)})
 	f.Evidence = append(f.Evidence, evidence...)
+	f.Evidence = append(f.Evidence, warned(policySource(first.decision), warnings)...)
 	if first.subnets != nil {
 		f.Scope = first.subnets
 	}
 	return f.because(missing, unread)
+}
+
+// warned makes evidence of what an evaluation stumbled over, such as a statement that is malformed.
+func warned(source string, warnings []string) (evidence []Evidence) {
+	for _, w := range compacted(warnings) {
+		evidence = append(evidence, Evidence{source, w})
+	}
+	return evidence
 }
 
 // policySource names the action that read the policy which decided.

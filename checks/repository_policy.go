@@ -85,7 +85,7 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 // ExecutionRole check.
 func (c RepositoryPolicy) judge(ctx context.Context, task Task, role *iam.Role, image *registry.Image, ref registry.Reference) (Finding, error) {
 	info := c.Info()
-	var denied, unsure, missing, keys, whys, subnets []string
+	var denied, unsure, missing, keys, whys, warnings, subnets []string
 	var by iam.LayerDecision
 	unread := map[string]error{}
 	maps.Copy(unread, role.Unread)
@@ -120,6 +120,7 @@ func (c RepositoryPolicy) judge(ctx context.Context, task Task, role *iam.Role, 
 				unsure = with(unsure, action)
 				missing = slices.Concat(missing, l.Missing, a.missing)
 				keys = append(keys, l.Keys...)
+				warnings = append(warnings, l.Warnings...)
 				maps.Copy(unread, a.unread)
 				if a.why != "" {
 					whys = with(whys, a.why)
@@ -132,7 +133,7 @@ func (c RepositoryPolicy) judge(ctx context.Context, task Task, role *iam.Role, 
 		code, actions, stage = "repository.unread", unsure, stageOf(unsure[0])
 	}
 	f := info.Finding(stage, code, ref.RepositoryARN(), map[string]string{
-		"role": role.ARN, "actions": joined(actions), "cite": cite(by.Policy, by.Statement, by.Element), "reason": strings.Join(append([]string{unsettled(compacted(missing), compacted(keys))}, whys...), "; ")})
+		"role": role.ARN, "actions": joined(actions), "cite": cite(by.Policy, by.Statement, by.Element), "reason": strings.Join(append([]string{unsettled(compacted(missing), compacted(keys), warnings...)}, whys...), "; ")})
 	if image.RepositoryPolicy != nil {
 		fact := "the repository has no policy"
 		if *image.RepositoryPolicy != "" {
@@ -141,6 +142,7 @@ func (c RepositoryPolicy) judge(ctx context.Context, task Task, role *iam.Role, 
 		f.Evidence = append(f.Evidence, Evidence{"ecr:GetRepositoryPolicy", fact})
 	}
 	if code == "repository.unread" {
+		f.Evidence = append(f.Evidence, warned("ecr:GetRepositoryPolicy", warnings)...)
 		f = f.because(missing, unread)
 	}
 	if len(subnets) > 0 {

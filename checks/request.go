@@ -91,7 +91,7 @@ func layer(d iam.Decision, name iam.LayerName) (iam.LayerDecision, bool) {
 }
 
 // unsettled says what would settle an unknown decision.
-func unsettled(missing, keys []string) string {
+func unsettled(missing, keys []string, warnings ...string) string {
 	var parts []string
 	if len(missing) > 0 {
 		parts = append(parts, "the answer of "+joined(missing)+" is missing")
@@ -99,5 +99,5 @@ func unsettled(missing, keys []string) string {
 	if len(keys) > 0 {
 		parts = append(parts, "it depends on "+joined(keys)+", which this task's requests do not show")
 	}
-	return cmp.Or(strings.Join(parts, ", and "), "a policy could not be understood")
+	return cmp.Or(strings.Join(parts, ", and "), strings.Join(compacted(warnings), ", and "), "a policy could not be understood")
 }

@@ -54,6 +54,7 @@ type LayerDecision struct {
 	Element   string   `json:",omitempty"`
 	Missing   []string `json:",omitempty"`
 	Keys      []string `json:",omitempty"`
+	Warnings  []string `json:",omitempty"`
 }
 
 // names gives a small enumeration its text form.

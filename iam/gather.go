@@ -84,7 +84,8 @@ func (g *gathering) role(ctx context.Context, r *Role) (boundary facts) {
 	case err == nil && (out == nil || out.Role == nil):
 		err = errors.New("the answer holds no role")
 	case err == nil && r.ARN != "" && !r.is(aws.ToString(out.Role.Arn)):
-		err = &MismatchError{Asked: r.ARN, Found: aws.ToString(out.Role.Arn)}
+		r.Namesake = aws.ToString(out.Role.Arn)
+		err = &MismatchError{Asked: r.ARN, Found: r.Namesake}
 	}
 	if err != nil {
 		boundary.fail(getRole, err)

@@ -1,6 +1,9 @@
 package iam
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // say is what one policy type, or one level of it, says about a request.
 type say struct {
@@ -59,13 +62,17 @@ func (a *asked) hear(name LayerName, level int, l *Layer) say {
 		if m := p.Document.Malformed; m != nil {
 			s.unread()
 			at := citation{policy: p, statement: -1, element: m.Element}
-			unknown := match{truth: maybe, warnings: []string{"policy " + p.title() + " is malformed: " + m.Reason}}
+			unknown := match{truth: maybe, warnings: []string{"policy " + p.title() + strings.TrimPrefix((&SyntaxError{Element: m.Element, Reason: m.Reason}).Error(), "policy document")}}
 			s.allowing.doubt(at, unknown)
 			s.denying.doubt(at, unknown)
 		}
 		for i := range p.Document.Statements {
 			statement := &p.Document.Statements[i]
 			m := a.match(statement, p.Document.Version, name)
+			if bad := statement.Malformed; bad != nil {
+				err := SyntaxError{Statement: statement.name(i), Element: bad.Element, Reason: bad.Reason}
+				m.warnings = []string{"policy " + p.title() + strings.TrimPrefix(err.Error(), "policy document")}
+			}
 			if m.truth == no && m.reached <= 1 {
 				continue // it is about something else
 			}
@@ -141,13 +148,15 @@ func (s *say) decision() LayerDecision {
 		d.Missing = s.missing
 		if s.deny == maybe {
 			d.Keys = append(d.Keys, s.denying.keys...)
+			d.Warnings = append(d.Warnings, s.denying.warnings...)
 		}
 		if allow == maybe {
 			d.Keys = append(d.Keys, s.allowing.keys...)
+			d.Warnings = append(d.Warnings, s.allowing.warnings...)
 		} else {
 			cite = s.denying.cite
 		}
-		d.Keys = sortedKeys(d.Keys)
+		d.Keys, d.Warnings = sortedKeys(d.Keys), unique(d.Warnings)
 	}
 	d.Policy, d.Statement, d.Element = cite.text()
 	return d
@@ -155,7 +164,7 @@ func (s *say) decision() LayerDecision {
 
 // unsettled is the layer's answer where its silence is no obstacle and a Deny of its would be.
 func (s *say) unsettled() LayerDecision {
-	d := LayerDecision{Layer: s.name, Level: s.level, Missing: s.missing, Keys: sortedKeys(slices.Clone(s.denying.keys))}
+	d := LayerDecision{Layer: s.name, Level: s.level, Missing: s.missing, Keys: sortedKeys(slices.Clone(s.denying.keys)), Warnings: unique(s.denying.warnings)}
 	d.Policy, d.Statement, d.Element = s.denying.cite.text()
 	return d
 }

@@ -23,12 +23,15 @@ func Parse(doc string) (Document, error) {
 // decoded undoes the RFC 3986 encoding of IAM's own answers. Some imitations of IAM write "+" for a space.
 func decoded(doc string) string {
 	doc = strings.TrimPrefix(strings.TrimSpace(doc), "\ufeff")
+	if inner, err := text([]byte(doc)); err == nil && strings.HasPrefix(strings.TrimSpace(inner), "{") {
+		return inner // some tools keep the document as a string
+	}
 	if !strings.HasPrefix(doc, "%") {
 		return doc
 	}
 	plain, err := url.PathUnescape(doc)
 	if err == nil && json.Valid([]byte(plain)) {
-		return plain
+		return decoded(plain)
 	}
 	if form, err := url.QueryUnescape(doc); err == nil && json.Valid([]byte(form)) {
 		return form

@@ -35,7 +35,7 @@ func (m *match) fold(element string, order int, op operand) bool {
 func (a *asked) match(s *Statement, version string, layer LayerName) match {
 	m := match{truth: yes, to: everyone}
 	if s.Malformed != nil {
-		m.fold(or(s.Malformed.Element, "Statement"), 0, operand{truth: maybe, warning: "a statement is malformed"})
+		m.fold(or(s.Malformed.Element, "Statement"), 0, operand{truth: maybe})
 		return m
 	}
 	vars := variables{version: version, asked: a}
