@@ -25,7 +25,7 @@ func TestAnAnsweredAssumptionIsNotStated(t *testing.T) {
 		}
 	}
 	assumed := checks.ExecutionRole{}.Info().Assumes
-	if len(assumed) != 3 {
+	if len(assumed) != 4 {
 		t.Errorf("the check assumes %q", assumed)
 	}
 }

@@ -34,7 +34,7 @@ func (RepositoryPolicy) Info() Info {
 			"repository.not-allowed":   {Fail, "{subject} is in another account than {role}, and its policy does not allow that role to call {actions}.", []Fix{{"Add a statement that allows {actions} for {role} to the policy of {subject}", docs}}},
 			"repository.explicit-deny": {Fail, "The policy of {subject} explicitly denies {actions} to {role} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
 		},
-		Assumes: []string{"No registry policy of Amazon ECR denies the pull."},
+		Assumes: []string{"No registry policy of Amazon ECR denies the pull.", noRules},
 	}
 }
 

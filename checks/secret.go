@@ -10,13 +10,12 @@ import (
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html
 const getSecret = "secretsmanager:GetSecretValue"
 
-// principal is the execution role as a policy sees it. A bare name is that of a role without a path in the task's account.
+// principal is the execution role as a policy sees it. A bare name does not tell its path, and so not its ARN.
 func (t Task) principal() iam.Principal {
-	role := iam.Principal{ARN: t.ExecutionRole, Account: t.Account}
-	if role.ARN != "" && !strings.HasPrefix(role.ARN, "arn:") {
-		role.ARN = "arn:aws:iam::" + t.Account + ":role/" + role.ARN
+	if !strings.HasPrefix(t.ExecutionRole, "arn:") {
+		return iam.Principal{Account: t.Account}
 	}
-	return role
+	return iam.Principal{ARN: t.ExecutionRole}
 }
 
 // secretRequest is the request for the credentials that a container names. A name is no ARN, whose last characters are

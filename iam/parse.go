@@ -45,7 +45,7 @@ func decoded(doc string) string {
 func parseDocument(raw []byte) Document {
 	var d Document
 	if !json.Valid(raw) {
-		text, _ := json.Marshal(string(raw))
+		text, _ := json.Marshal(strings.ToValidUTF8(string(raw), "\ufffd")) // as it is after a round trip
 		return Document{Malformed: &Malformed{Reason: errNotObject.Error(), Source: text}}
 	}
 	fail := func(element string, err error) {
