@@ -79,6 +79,7 @@ func (c ExecutionRole) guardrails(ctx context.Context, task Task, role *iam.Role
 // guardrail is what the organization denies.
 type guardrail struct {
 	actions, resources, whys, missing []string
+	untold                            []string // condition keys of the request whose value the simulator was not told
 	unread                            map[string]error
 }
 
@@ -88,6 +89,12 @@ func (g *guardrail) add(action, resource string, way passage) {
 	if way.why != "" {
 		g.whys = with(g.whys, way.why)
 	}
+	for key, value := range way.keys {
+		if value.State == iam.ValuePresentUnknown {
+			g.untold = with(g.untold, key)
+		}
+	}
+	slices.Sort(g.untold)
 	if g.unread == nil {
 		g.unread = map[string]error{}
 	}
@@ -105,5 +112,8 @@ func (g *guardrail) finding(info Info, code Code, role *iam.Role) Finding {
 	}
 	f := info.Finding(stage, code, role.ARN, map[string]string{"actions": joined(g.actions), "resources": joined(g.resources), "reason": reason})
 	f.Evidence = append(f.Evidence, Evidence{simulate, "AllowedByOrganizations is false for " + joined(g.actions)})
+	if len(g.untold) > 0 {
+		f.Evidence = append(f.Evidence, Evidence{simulate, "it was asked without a value of " + joined(g.untold) + ", which is not known"})
+	}
 	return f.because(g.missing, g.unread)
 }
