@@ -40,7 +40,7 @@ type Info struct {
 	Title   string   // a noun phrase: "Routes"
 	Actions []string // the IAM actions that its standard source may call
 	Codes   map[Code]Meaning
-	Assumes []string // what it takes for granted because no account shows it
+	Assumes []string // what it takes for granted because no account shows it, unless a finding settles it
 }
 
 // Code names a kind of finding. It is stable.
@@ -132,6 +132,7 @@ type Finding struct {
 	Evidence  []Evidence        `json:"evidence"` // what was read
 	Fixes     []Fix             `json:"fixes"`    // alternatives; never carried out
 	Missing   []string          `json:"missing"`  // the IAM actions that would settle an Unknown
+	Settles   []string          `json:"-"`        // the check's assumptions that what was read made superfluous
 }
 
 // Evidence is a fact that was read, or the reason why it was not.

@@ -8,7 +8,7 @@ import (
 func Default(s Sources) []Checker {
 	s = s.Shared()
 	return []Checker{
-		ExecutionRole{Roles: s.Roles, Images: s.Images},
+		ExecutionRole{Roles: s.Roles, Images: s.Images, Network: s.Network, Organizations: s.Organizations},
 		DNS{Network: s.Network},
 		SecurityGroup{Network: s.Network},
 		NetworkACL{Network: s.Network},
@@ -16,7 +16,7 @@ func Default(s Sources) []Checker {
 		PublicIP{Network: s.Network},
 		VPCEndpoints{Network: s.Network},
 		EndpointPolicy{Network: s.Network},
-		RepositoryPolicy{Roles: s.Roles, Images: s.Images},
+		RepositoryPolicy{Roles: s.Roles, Images: s.Images, Network: s.Network},
 		RegistryCredentials{Roles: s.Roles, Secrets: s.Secrets},
 		PullThroughCache{Roles: s.Roles, Images: s.Images, Secrets: s.Secrets},
 		Image{Images: s.Images},

@@ -34,6 +34,11 @@ func (d Diagnosis) Status() Status {
 	return status
 }
 
+// settles reports whether what was read makes an assumption superfluous.
+func (d Diagnosis) settles(assumption string) bool {
+	return slices.ContainsFunc(d.Findings, func(f Finding) bool { return slices.Contains(f.Settles, assumption) })
+}
+
 // RootCauses returns the findings that stop the pull, the earliest stage first and without those that only follow from
 // another. The first is the root cause.
 func (d Diagnosis) RootCauses() []Finding {

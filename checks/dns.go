@@ -35,11 +35,12 @@ func (DNS) Info() Info {
 			"dns.hostnames-off": {Fail, "{subject} has enableDnsHostnames set to false, so the private DNS name of {endpoint} is not used and {hosts} resolve to public addresses, to which there is no route from {subnets}.", []Fix{
 				{"Set enableDnsHostnames of {subject} to true", attributes}}},
 		},
-		Assumes: []string{
-			"No Route 53 Resolver rule, DNS Firewall rule or private hosted zone changes the answers for the pull's hosts.",
-		},
+		Assumes: []string{noRules},
 	}
 }
+
+// noRules is taken for granted by whoever asks which way the traffic to a host goes.
+const noRules = "No Route 53 Resolver rule, DNS Firewall rule or private hosted zone changes the answers for the pull's hosts."
 
 // Check looks at how the name of every host resolves.
 func (c DNS) Check(ctx context.Context, task Task) ([]Finding, error) {

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -71,10 +72,10 @@ func (c EndpointPolicy) Check(ctx context.Context, task Task) ([]Finding, error)
 
 // requests returns what the pull asks of the service behind a host.
 func (s *survey) requests(w way, refs []registry.Reference) (requests []iam.Request) {
-	role := iam.Principal{ARN: s.task.ExecutionRole, Account: s.task.Account}
-	if !strings.HasPrefix(role.ARN, "arn:") {
-		role.ARN = "arn:aws:iam::" + s.task.Account + ":role/" + role.ARN // a bare name
+	if w.to.Service == "secretsmanager" {
+		return s.secretRequests(w)
 	}
+	role := s.task.principal()
 	for _, ref := range refs {
 		if ref.ECR == nil || ref.ECR.Region != w.to.Region {
 			continue
@@ -92,6 +93,16 @@ func (s *survey) requests(w way, refs []registry.Reference) (requests []iam.Requ
 			r := request(action, ref)
 			r.Principal = role
 			requests = append(requests, r)
+		}
+	}
+	return requests
+}
+
+// secretRequests are for the credentials that containers name.
+func (s *survey) secretRequests(w way) (requests []iam.Request) {
+	for _, c := range s.task.Containers {
+		if c.RepositoryCredentials != "" && slices.Contains(w.containers, c.Name) {
+			requests = append(requests, secretRequest(s.task, c))
 		}
 	}
 	return requests
@@ -125,11 +136,10 @@ func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r ia
 		policy = iam.Layer{Policies: []iam.Policy{{Name: "policy of " + e.ID, Document: document}}}
 	}
 	if r.Action != getToken { // which AWS documents to work only without conditions on these keys
-		r.Context["aws:SourceVpce"] = iam.Present(e.ID)
-		r.Context["aws:SourceVpc"] = iam.Present(s.topology.VPC.ID)
+		maps.Copy(r.Context, throughEndpoint(e.ID, s.topology.VPC.ID))
 	}
 	r.Context["aws:SourceIp"] = iam.Absent() // absent through an endpoint
-	l, _ := layer(iam.Evaluate(r, iam.Policies{Endpoint: &policy}), iam.EndpointLayer)
+	l, _ := layer(iam.Evaluate(r, iam.Policies{Endpoint: &policy, EndpointType: iam.EndpointType(e.Type)}), iam.EndpointLayer)
 	if l.Outcome == iam.Allowed {
 		return Finding{}, false
 	}
@@ -145,7 +155,7 @@ func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r ia
 	case l.Outcome == iam.ExplicitDeny:
 		code = "endpoint.policy-explicit-deny"
 	}
-	reason := unsettled(l.Missing, l.Keys)
+	reason := unsettled(l.Missing, l.Keys, l.Warnings...)
 	if l.Outcome != iam.Unknown {
 		reason = "whether the traffic passes " + e.ID + " is not known"
 	}
@@ -153,10 +163,11 @@ func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r ia
 	if r.Action == "s3:GetObject" {
 		principal = "the principal *"
 	}
-	f = info.Finding(w.stage, code, e.ID, map[string]string{"actions": r.Action, "resource": r.Resource, "principal": principal,
+	f = info.Finding(w.stage, code, e.ID, map[string]string{"actions": r.Action, "resource": cmp.Or(r.Resource, "the secret"), "principal": principal,
 		"cite": cite(l.Policy, l.Statement, l.Element), "reason": reason})
 	f.Scope = []string{w.subnet}
 	f.Evidence = append(f.Evidence, Evidence{"ec2:DescribeVpcEndpoints", r.Action + ": " + l.Outcome.String() + " by " + cite(l.Policy, l.Statement, l.Element)})
+	f.Evidence = append(f.Evidence, warned("ec2:DescribeVpcEndpoints", l.Warnings)...)
 	return f.because(missing, s.unread()), true
 }
 

@@ -2,20 +2,26 @@ package checks
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/network"
 	"github.com/canpull/canpull/registry"
 )
 
 // ExecutionRole checks that the task execution role exists, that ECS may assume it, and that it may call what pulling from
 // Amazon ECR calls: its inline and managed policies, its permissions boundary, and, in one account, the repository's
-// policy, which can grant what the role's own policies do not.
+// policy, which can grant what the role's own policies do not. Conditions on the VPC or the endpoint that a request comes
+// from are decided by the way that it takes.
 //
 // It automates the article's step "check that the task execution role has the permissions to pull from Amazon ECR".
 type ExecutionRole struct {
-	Roles  iam.Source
-	Images registry.Source // for repository policies
+	Roles   iam.Source
+	Images  registry.Source // for repository policies
+	Network network.Source  // for conditions on the VPC or the endpoint that a request comes from
+	// Organizations answers for service control policies. Nil, or without an answer: they are assumed to deny nothing.
+	Organizations iam.OrganizationSource
 }
 
 // roleActions are what the standard source of roles calls.
@@ -25,13 +31,14 @@ var roleActions = []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole
 func (ExecutionRole) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
 	const boundaries = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
+	const scps = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
 	allow := []Fix{
 		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs},
 		{"Add a statement that allows {requests} to a policy of {subject}", docs},
 	}
 	return Info{
 		ID: "execution-role", Title: "Task execution role",
-		Actions: append(append([]string{}, roleActions...), imageActions...),
+		Actions: slices.Concat(network.Actions(), roleActions, []string{simulate}, imageActions),
 		Codes: map[Code]Meaning{
 			"role.allowed":    {Pass, "ECS may assume {subject}, and its policies allow the pull.", nil},
 			"role.not-needed": {Skip, "The task has no execution role, and none of its images is in Amazon ECR, which would take one.", nil},
@@ -39,19 +46,23 @@ func (ExecutionRole) Info() Info {
 				{"Set executionRoleArn in the task definition to a role that has AmazonECSTaskExecutionRolePolicy", docs}}},
 			"role.absent": {Fail, "The execution role {subject} does not exist.", []Fix{
 				{"Create the role {subject} with AmazonECSTaskExecutionRolePolicy, or name one that exists in the task definition", docs}}},
+			"role.wrong-path": {Fail, "The execution role {subject} does not exist: the account's role of that name is {namesake}.", []Fix{
+				{"Name {namesake} as executionRoleArn in the task definition", docs}}},
 			"role.not-assumable": {Fail, "The trust policy of {subject} does not let ecs-tasks.amazonaws.com assume it ({cite}).", []Fix{
 				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs}}},
-			"role.denied":         {Fail, "No policy of {subject} allows {requests}.", allow},
-			"role.explicit-deny":  {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
-			"role.boundary":       {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Fix{{"Allow {actions} in the permissions boundary of {subject}", boundaries}}},
-			"role.layer-check":    {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Fix{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs}}},
+			"role.denied":        {Fail, "No policy of {subject} allows {requests}.", allow},
+			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
+			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Fix{{"Allow {actions} in the permissions boundary of {subject}", boundaries}}},
+			"role.layer-check":   {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Fix{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs}}},
+			"role.organization-deny": {Fail, "A service control policy of the organization denies {actions} to {subject}.", []Fix{
+				{"Have the organization's administrators allow {actions} for {subject} in the service control policies above its account", scps}}},
+			"role.organization-unknown": {Unknown, "Whether the organization's service control policies deny {actions} to {subject} is not known: IAM's simulator says so where {reason}.", nil},
+
 			"role.unread":         {Unknown, "Whether {subject} may call {requests} is not known: {reason}.", nil},
 			"role.absent-unknown": {Unknown, "Whether the execution role {subject} exists is not known: {reason}.", nil},
 			"role.trust-unknown":  {Unknown, "Whether ECS may assume {subject} is not known: {reason}.", nil},
 		},
-		Assumes: []string{
-			"No service control policy or resource control policy of an AWS Organization denies what the pull calls.",
-		},
+		Assumes: []string{noSCP, noRCP, noRules},
 	}
 }
 
@@ -80,6 +91,11 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 	if err != nil {
 		return nil, err
 	}
+	if role.WrongPath() {
+		f := info.Finding(Assume, "role.wrong-path", task.ExecutionRole, map[string]string{"namesake": role.Namesake})
+		f.Evidence = append(f.Evidence, Evidence{"iam:GetRole", "the role of that name is " + role.Namesake})
+		return []Finding{f}, nil
+	}
 	if role.Exists == nil {
 		return []Finding{info.Finding(Assume, "role.absent-unknown", task.ExecutionRole, map[string]string{
 			"reason": unsettled([]string{"iam:GetRole"}, nil)}).because([]string{"iam:GetRole"}, role.Unread)}, nil
@@ -101,8 +117,9 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 			code = "role.trust-unknown"
 		}
 		f := info.Finding(Assume, code, role.ARN, map[string]string{
-			"cite": cite("trust policy", trust.Statement, trust.Element), "reason": unsettled(trust.Missing, trust.Keys)})
+			"cite": cite("trust policy", trust.Statement, trust.Element), "reason": unsettled(trust.Missing, trust.Keys, trust.Warnings...)})
 		f.Evidence = append(f.Evidence, Evidence{"iam:GetRole", "trust policy, " + trust.Outcome.String() + " by " + cite(trust.Policy, trust.Statement, trust.Element)})
+		f.Evidence = append(f.Evidence, warned("iam:GetRole", trust.Warnings)...)
 		found = append(found, f.because(trust.Missing, role.Unread))
 	}
 	var denials []*denial
@@ -114,9 +131,17 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 			}
 		}
 		for _, action := range []string{getToken, getManifest, getLayer, checkLayer} {
-			r := request(action, ref)
-			if d := mayCall(role, r, image); d.Outcome != iam.Allowed {
-				denials = append(denials, &denial{r, d})
+			answers, err := ask(ctx, c.Network, task, role, action, ref, func(r iam.Request) (iam.Decision, []string) {
+				d := mayCall(role, r, image)
+				return d, d.Keys
+			})
+			if err != nil {
+				return found, err
+			}
+			for _, a := range answers {
+				if a.decision.Outcome != iam.Allowed {
+					denials = append(denials, &denial{a})
+				}
 			}
 		}
 	}
@@ -127,8 +152,15 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 		}
 		found = append(found, f)
 	}
-	if len(found) == 0 {
+	denied, settled, err := c.guardrails(ctx, task, role, private)
+	if err != nil {
+		return found, err
+	}
+	if found = append(found, denied...); len(found) == 0 {
 		found = append(found, info.Finding(Assume, "role.allowed", role.ARN, nil))
+	}
+	if settled {
+		found[0].Settles = []string{noSCP}
 	}
 	return found, nil
 }
@@ -161,100 +193,12 @@ func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision 
 	if own.Outcome != iam.ImplicitDeny || r.Resource == anyResource || r.ResourceAccount != role.Principal().Account {
 		return own
 	}
-	r.Principal = role.Principal()
-	for key, value := range role.Context() {
-		r.Context[key] = value
-	}
 	policies := role.Policies()
 	policies.Resource = repositoryLayer(image)
-	return iam.Evaluate(r, policies)
-}
-
-// denial is a request that is not allowed, or not known to be.
-type denial struct {
-	request  iam.Request
-	decision iam.Decision
-}
-
-// code returns the finding that a denial is.
-func (d *denial) code() Code {
-	switch {
-	case d.decision.Outcome == iam.Unknown:
-		return "role.unread"
-	case d.decision.Layer == iam.ResourceLayer:
-		return "" // the repository's policy says no: its own check reports that
-	case d.request.Action == checkLayer:
-		return "role.layer-check"
-	case d.decision.Layer == iam.BoundaryLayer:
-		return "role.boundary"
-	case d.decision.Outcome == iam.ExplicitDeny:
-		return "role.explicit-deny"
+	d := iam.Evaluate(r, policies)
+	granted, _ := layer(d, iam.ResourceLayer)
+	if limit, _ := layer(d, iam.BoundaryLayer); d.Outcome == iam.ImplicitDeny && granted.Outcome == iam.Allowed && limit.Blocks {
+		d.Layer, d.Policy, d.Statement, d.Element = limit.Layer, limit.Policy, limit.Statement, limit.Element // it alone is in the way
 	}
-	return "role.denied"
-}
-
-// joins reports whether two denials are one finding: those of one kind, and where a statement denies, by that statement.
-func (d *denial) joins(e *denial) bool {
-	if d.code() == "role.explicit-deny" && (d.decision.Policy != e.decision.Policy || d.decision.Statement != e.decision.Statement) {
-		return false
-	}
-	return d.code() == e.code()
-}
-
-type denialGroup []*denial
-
-func groupDenials(all []*denial) (groups []denialGroup) {
-	for _, d := range all {
-		if d.code() == "" {
-			continue
-		}
-		placed := false
-		for i, g := range groups {
-			if g[0].joins(d) {
-				groups[i], placed = append(g, d), true
-				break
-			}
-		}
-		if !placed {
-			groups = append(groups, denialGroup{d})
-		}
-	}
-	return groups
-}
-
-func (g denialGroup) finding(info Info, role *iam.Role) Finding {
-	first := g[0]
-	stage := stageOf(first.request.Action)
-	var actions, resources, missing, keys []string
-	var evidence []Evidence
-	byResource := map[string][]string{}
-	for _, d := range g {
-		stage = min(stage, stageOf(d.request.Action))
-		actions, resources = with(actions, d.request.Action), with(resources, d.request.Resource)
-		byResource[d.request.Resource] = with(byResource[d.request.Resource], d.request.Action)
-		for _, m := range d.decision.Missing {
-			missing = with(missing, m)
-		}
-		for _, k := range d.decision.Keys {
-			keys = with(keys, k)
-		}
-		evidence = append(evidence, Evidence{policySource(d.decision), d.decision.Reason(d.request)})
-	}
-	var requests []string
-	for _, resource := range resources {
-		requests = append(requests, joined(byResource[resource])+" on "+resource)
-	}
-	f := info.Finding(stage, first.code(), role.ARN, map[string]string{
-		"actions": joined(actions), "requests": strings.Join(requests, " and "), "reason": unsettled(missing, keys),
-		"cite": cite(first.decision.Policy, first.decision.Statement, first.decision.Element)})
-	f.Evidence = append(f.Evidence, evidence...)
-	return f.because(missing, role.Unread)
-}
-
-// policySource names the action that read the policy which decided.
-func policySource(d iam.Decision) string {
-	if d.Layer == iam.ResourceLayer {
-		return "ecr:GetRepositoryPolicy"
-	}
-	return "iam:GetRolePolicy, iam:GetPolicyVersion"
+	return d
 }

@@ -2,8 +2,12 @@ package checks
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/network"
 	"github.com/canpull/canpull/registry"
 )
 
@@ -12,8 +16,9 @@ import (
 //
 // The article leaves this step out; AWS's page on ECR repository policies has it.
 type RepositoryPolicy struct {
-	Roles  iam.Source
-	Images registry.Source
+	Roles   iam.Source
+	Images  registry.Source
+	Network network.Source // for conditions on the VPC or the endpoint that a request comes from
 }
 
 // Info describes the check.
@@ -21,7 +26,7 @@ func (RepositoryPolicy) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html"
 	return Info{
 		ID: "repository-policy", Title: "Repository policies",
-		Actions: append([]string{"iam:GetRole"}, imageActions...),
+		Actions: slices.Concat(network.Actions(), []string{"iam:GetRole"}, imageActions),
 		Codes: map[Code]Meaning{
 			"repository.allowed":       {Pass, "The policy of {subject} does not stand in the way of {role}.", nil},
 			"repository.not-asked":     {Skip, "There is no repository policy to ask: {reason}.", nil},
@@ -29,7 +34,7 @@ func (RepositoryPolicy) Info() Info {
 			"repository.not-allowed":   {Fail, "{subject} is in another account than {role}, and its policy does not allow that role to call {actions}.", []Fix{{"Add a statement that allows {actions} for {role} to the policy of {subject}", docs}}},
 			"repository.explicit-deny": {Fail, "The policy of {subject} explicitly denies {actions} to {role} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
 		},
-		Assumes: []string{"No registry policy of Amazon ECR denies the pull."},
+		Assumes: []string{"No registry policy of Amazon ECR denies the pull.", noRules},
 	}
 }
 
@@ -63,7 +68,10 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 			found = append(found, info.Finding(Resolve, "repository.not-asked", ref.RepositoryARN(), map[string]string{"reason": ref.RepositoryARN() + " does not exist"}))
 			continue
 		}
-		f := c.judge(info, role, image, ref)
+		f, err := c.judge(ctx, task, role, image, ref)
+		if err != nil {
+			return found, err
+		}
 		f.Scope = containers[ref.String()]
 		found = append(found, f)
 	}
@@ -75,33 +83,49 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 
 // judge asks what the repository's policy says by itself. Whether the role's own policies allow the pull is for the
 // ExecutionRole check.
-func (c RepositoryPolicy) judge(info Info, role *iam.Role, image *registry.Image, ref registry.Reference) Finding {
-	var denied, unsure, missing, keys []string
+func (c RepositoryPolicy) judge(ctx context.Context, task Task, role *iam.Role, image *registry.Image, ref registry.Reference) (Finding, error) {
+	info := c.Info()
+	var denied, unsure, missing, keys, whys, warnings, subnets []string
 	var by iam.LayerDecision
+	unread := map[string]error{}
+	maps.Copy(unread, role.Unread)
+	maps.Copy(unread, image.Unread)
 	stage, code := Download, Code("repository.allowed")
+	policies := role.Policies() // they say how a grant to the role itself is limited
+	policies.Resource = repositoryLayer(image)
 	for _, action := range []string{getManifest, getLayer} {
-		r := request(action, ref)
-		r.Principal = role.Principal()
-		for key, value := range role.Context() {
-			r.Context[key] = value
-		}
-		policies := role.Policies() // they say how a grant to the role itself is limited
-		policies.Resource = repositoryLayer(image)
-		l, any := layer(iam.Evaluate(r, policies), iam.ResourceLayer)
-		switch {
-		case !any: // no policy, and none is needed
-		case l.Blocks:
-			by = l
-			code = "repository.not-allowed"
-			if l.Outcome == iam.ExplicitDeny {
-				code = "repository.explicit-deny"
+		answers, err := ask(ctx, c.Network, task, role, action, ref, func(r iam.Request) (*iam.LayerDecision, []string) {
+			l, any := layer(iam.Evaluate(r, policies), iam.ResourceLayer)
+			if !any { // no policy, and none is needed
+				return nil, nil
 			}
-			denied = append(denied, action)
-			stage = min(stage, stageOf(action))
-		case l.Outcome == iam.Unknown:
-			unsure = append(unsure, action)
-			missing = append(missing, l.Missing...)
-			keys = append(keys, l.Keys...)
+			return &l, l.Keys
+		})
+		if err != nil {
+			return Finding{}, err
+		}
+		for _, a := range answers {
+			switch l := a.decision; {
+			case l == nil:
+			case l.Blocks:
+				by = *l
+				code = "repository.not-allowed"
+				if l.Outcome == iam.ExplicitDeny {
+					code = "repository.explicit-deny"
+				}
+				denied = with(denied, action)
+				subnets = append(subnets, a.subnets...)
+				stage = min(stage, stageOf(action))
+			case l.Outcome == iam.Unknown:
+				unsure = with(unsure, action)
+				missing = slices.Concat(missing, l.Missing, a.missing)
+				keys = append(keys, l.Keys...)
+				warnings = append(warnings, l.Warnings...)
+				maps.Copy(unread, a.unread)
+				if a.why != "" {
+					whys = with(whys, a.why)
+				}
+			}
 		}
 	}
 	actions := denied
@@ -109,7 +133,7 @@ func (c RepositoryPolicy) judge(info Info, role *iam.Role, image *registry.Image
 		code, actions, stage = "repository.unread", unsure, stageOf(unsure[0])
 	}
 	f := info.Finding(stage, code, ref.RepositoryARN(), map[string]string{
-		"role": role.ARN, "actions": joined(actions), "cite": cite(by.Policy, by.Statement, by.Element), "reason": unsettled(compacted(missing), compacted(keys))})
+		"role": role.ARN, "actions": joined(actions), "cite": cite(by.Policy, by.Statement, by.Element), "reason": strings.Join(append([]string{unsettled(compacted(missing), compacted(keys), warnings...)}, whys...), "; ")})
 	if image.RepositoryPolicy != nil {
 		fact := "the repository has no policy"
 		if *image.RepositoryPolicy != "" {
@@ -118,7 +142,11 @@ func (c RepositoryPolicy) judge(info Info, role *iam.Role, image *registry.Image
 		f.Evidence = append(f.Evidence, Evidence{"ecr:GetRepositoryPolicy", fact})
 	}
 	if code == "repository.unread" {
-		f = f.because(missing, image.Unread)
+		f.Evidence = append(f.Evidence, warned("ecr:GetRepositoryPolicy", warnings)...)
+		f = f.because(missing, unread)
 	}
-	return f
+	if len(subnets) > 0 {
+		f.Evidence = append(f.Evidence, Evidence{"ec2:DescribeVpcEndpoints", "only requests from " + joined(compacted(subnets)) + " come by a way that the policy does not allow"})
+	}
+	return f, nil
 }

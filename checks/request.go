@@ -24,7 +24,7 @@ const ecsTasks = "ecs-tasks.amazonaws.com"
 // stageOf returns the step of the pull that calls an action.
 func stageOf(action string) Stage {
 	switch action {
-	case getToken:
+	case getToken, getSecret:
 		return Authenticate
 	case getManifest:
 		return Resolve
@@ -34,15 +34,23 @@ func stageOf(action string) Stage {
 
 // request returns the request for an action on an image's repository, as the execution role makes it.
 func request(action string, ref registry.Reference) iam.Request {
-	r := iam.Request{Action: action, Resource: ref.RepositoryARN(), ResourceAccount: ref.ECR.Account, Context: iam.Context{
-		"aws:SecureTransport": iam.Present("true"),
-		"aws:RequestedRegion": iam.Present(ref.ECR.Region),
-		"aws:ViaAWSService":   iam.Present("false"),
-	}}
+	r := iam.Request{Action: action, Resource: ref.RepositoryARN(), ResourceAccount: ref.ECR.Account, Context: callerKeys(ref.ECR.Region)}
 	if action == getToken {
 		r.Resource, r.ResourceAccount = anyResource, ""
 	}
 	return r
+}
+
+// callerKeys are the condition keys of a request that a task makes itself, over HTTPS, of a service in a Region.
+func callerKeys(region string) iam.Context {
+	return iam.Context{
+		"aws:SecureTransport": iam.Present("true"),
+		"aws:RequestedRegion": iam.Present(region),
+		"aws:ViaAWSService":   iam.Present("false"),
+		"aws:CalledVia":       iam.Absent(),
+		"aws:SourceArn":       iam.Absent(), // of requests that an AWS service makes for somebody
+		"aws:SourceAccount":   iam.Absent(),
+	}
 }
 
 // repositoryLayer returns an image's repository policy as what it is to an evaluation.
@@ -83,7 +91,7 @@ func layer(d iam.Decision, name iam.LayerName) (iam.LayerDecision, bool) {
 }
 
 // unsettled says what would settle an unknown decision.
-func unsettled(missing, keys []string) string {
+func unsettled(missing, keys []string, warnings ...string) string {
 	var parts []string
 	if len(missing) > 0 {
 		parts = append(parts, "the answer of "+joined(missing)+" is missing")
@@ -91,5 +99,5 @@ func unsettled(missing, keys []string) string {
 	if len(keys) > 0 {
 		parts = append(parts, "it depends on "+joined(keys)+", which this task's requests do not show")
 	}
-	return cmp.Or(strings.Join(parts, ", and "), "a policy could not be understood")
+	return cmp.Or(strings.Join(parts, ", and "), strings.Join(compacted(warnings), ", and "), "a policy could not be understood")
 }

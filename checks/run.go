@@ -65,7 +65,7 @@ func (r Runner) Run(ctx context.Context, task Task, checkers ...Checker) (Diagno
 	d := Diagnosis{Task: task, Findings: slices.Concat(out...), Started: started, Elapsed: time.Since(started)}
 	for _, c := range checkers {
 		for _, a := range c.Info().Assumes {
-			if !slices.Contains(d.Assumptions, a) {
+			if !slices.Contains(d.Assumptions, a) && !d.settles(a) {
 				d.Assumptions = append(d.Assumptions, a)
 			}
 		}

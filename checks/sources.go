@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -28,17 +29,21 @@ type Sources struct {
 	// Secrets are the credentials of private registries. Their values are read only by a source that was made with
 	// credentials.WithValues.
 	Secrets credentials.Source
+	// Organizations answers for service control policies. Without it they are assumed to deny nothing.
+	Organizations iam.OrganizationSource
 
 	shared bool
 }
 
 // FromConfig returns sources that ask AWS with a configuration, and other registries anonymously over HTTPS.
 func FromConfig(cfg aws.Config) Sources {
+	roles := awsiam.NewFromConfig(cfg)
 	return Sources{
-		Network: network.New(ec2.NewFromConfig(cfg)),
-		Roles:   iam.New(awsiam.NewFromConfig(cfg)),
-		Images:  registry.New(ecr.NewFromConfig(cfg)),
-		Secrets: credentials.New(secretsmanager.NewFromConfig(cfg), kms.NewFromConfig(cfg)),
+		Network:       network.New(ec2.NewFromConfig(cfg)),
+		Roles:         iam.New(roles),
+		Images:        registry.New(ecr.NewFromConfig(cfg)),
+		Secrets:       credentials.New(secretsmanager.NewFromConfig(cfg), kms.NewFromConfig(cfg)),
+		Organizations: iam.NewOrganizations(roles),
 	}
 }
 
@@ -61,8 +66,14 @@ func (s Sources) Shared() Sources {
 	if s.Secrets != nil {
 		s.Secrets = credentials.SourceFunc(once(s.Secrets.Secret, func(id credentials.ID) string { return id.Region + " " + id.Name }))
 	}
+	if s.Organizations != nil {
+		s.Organizations = iam.OrganizationSourceFunc(once(s.Organizations.Organization, guardrailsKey))
+	}
 	return s
 }
+
+// guardrailsKey names what a question to an organization asks. fmt sorts the keys of a map.
+func guardrailsKey(g iam.Guardrails) string { return fmt.Sprint(g) }
 
 // placementKey names what a topology depends on: the subnets.
 func placementKey(p network.Placement) string {

@@ -6,16 +6,15 @@ import "strings"
 // the name of the action but not in its service.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
 func (a *asked) action(values []string) operand {
-	ops := make([]operand, len(values))
-	for i, value := range values {
-		ops[i] = a.oneAction(strings.ToLower(value))
+	var all disjunction
+	for _, value := range values {
+		all.add(a.oneAction(value))
 	}
-	return anyOf(ops, false)
+	return all.operand(false)
 }
 
 func (a *asked) oneAction(value string) operand {
 	service, name, prefixed := strings.Cut(value, ":")
-	_, asked, _ := strings.Cut(a.Action, ":")
 	switch {
 	case value == "*":
 		return operand{truth: yes}
@@ -23,6 +22,12 @@ func (a *asked) oneAction(value string) operand {
 		return operand{truth: maybe}
 	case !prefixed:
 		return operand{truth: maybe, warning: "the action " + value + " has no service prefix"}
+	case !strings.EqualFold(service, a.service):
+		return operand{truth: no}
 	}
-	return operand{truth: is(service == a.service && wild(name).matches(asked))}
+	if strings.Count(name, "*") > 1 {
+		name = strings.ToLower(name) // to be searched for, which takes the same case
+		return operand{truth: is(wild(name).matches(a.name))}
+	}
+	return operand{truth: is(pattern{text: name, fold: true}.matches(a.name))}
 }

@@ -2,19 +2,32 @@ package iam
 
 import "strings"
 
-// segments are the six parts of an ARN, or nil. The sixth may hold colons of its own:
+// arn is the parts of an ARN: arn:partition:service:region:account:resource. The sixth may hold colons of its own:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-func segments(arn string) []string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" {
-		return nil
-	}
-	return parts
+type arn [6]string
+
+// segments are the six parts of an ARN, if it is one.
+func segments(s string) (parts arn, ok bool) {
+	parts, n := split(s)
+	return parts, n == len(parts) && parts[0] == "arn"
 }
 
-func account(arn string) string {
-	if s := segments(arn); s != nil {
-		return s[4]
+// split cuts at the colons, at most into six parts, and counts them.
+func split(s string) (parts arn, n int) {
+	for ; n < len(parts)-1; n++ {
+		colon := strings.IndexByte(s, ':')
+		if colon < 0 {
+			break
+		}
+		parts[n], s = s[:colon], s[colon+1:]
+	}
+	parts[n] = s
+	return parts, n + 1
+}
+
+func account(s string) string {
+	if parts, ok := segments(s); ok {
+		return parts[4]
 	}
 	return ""
 }
@@ -23,7 +36,7 @@ func account(arn string) string {
 // is "" if there is none.
 func RoleName(arnOrName string) string {
 	resource := arnOrName
-	if s := segments(arnOrName); s != nil {
+	if s, ok := segments(arnOrName); ok {
 		kind, rest, _ := strings.Cut(s[5], "/")
 		switch {
 		case s[2] == "iam" && kind == "role":

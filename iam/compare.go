@@ -49,33 +49,36 @@ var comparisons = map[string]comparison{
 	"dategreaterthanequals": {equal: date(func(c int) bool { return c >= 0 })},
 }
 
-func exactly(want pattern, have string) truth { return is(want.String() == have) }
+func exactly(want pattern, have string) truth { return is(want.text == have) }
 
 func exactlyButCase(want pattern, have string) truth {
-	return is(strings.EqualFold(want.String(), have))
+	return is(strings.EqualFold(want.text, have))
 }
 
 func like(want pattern, have string) truth { return is(want.matches(have)) }
 
 // arnLike matches the six parts apart, so that * does not reach past a colon, except in the last.
 func arnLike(want pattern, have string) truth {
-	if want.String() == "*" {
+	if want.text == "*" {
 		return yes
 	}
-	parts, haves := want.split(':', 6), segments(have)
-	if len(parts) != 6 || haves == nil {
+	parts, n := split(want.text)
+	haves, ok := segments(have)
+	if n != len(parts) || !ok {
 		return min(maybe, is(want.matches(have))) // not an ARN: undocumented where the text would match
 	}
+	at := 0
 	for i, part := range parts {
-		if !part.matches(haves[i]) {
+		if !want.slice(at, at+len(part)).matches(haves[i]) {
 			return no
 		}
+		at += len(part) + 1
 	}
 	return yes
 }
 
 func boolean(want pattern, have string) truth {
-	w, h := strings.ToLower(want.String()), strings.ToLower(have)
+	w, h := strings.ToLower(want.text), strings.ToLower(have)
 	for _, s := range []string{w, h} {
 		if s != "true" && s != "false" {
 			return maybe
@@ -85,7 +88,7 @@ func boolean(want pattern, have string) truth {
 }
 
 func binary(want pattern, have string) truth {
-	w, err := base64.StdEncoding.DecodeString(want.String())
+	w, err := base64.StdEncoding.DecodeString(want.text)
 	if err != nil {
 		return maybe
 	}
@@ -102,7 +105,7 @@ func address(want pattern, have string) truth {
 	if err != nil {
 		return maybe
 	}
-	text := want.String()
+	text := want.text
 	block, err := netip.ParsePrefix(text)
 	if err != nil {
 		alone, err := netip.ParseAddr(text)
@@ -124,7 +127,7 @@ func numeric(holds func(int) bool) func(pattern, string) truth {
 		return new(big.Rat).SetString(s)
 	}
 	return func(want pattern, have string) truth {
-		w, ok := number(want.String())
+		w, ok := number(want.text)
 		h, also := number(have)
 		if !ok || !also {
 			return maybe
@@ -135,7 +138,7 @@ func numeric(holds func(int) bool) func(pattern, string) truth {
 
 func date(holds func(int) bool) func(pattern, string) truth {
 	return func(want pattern, have string) truth {
-		w, ok := instant(want.String())
+		w, ok := instant(want.text)
 		h, also := instant(have)
 		if !ok || !also {
 			return maybe

@@ -1,24 +1,25 @@
 package iam
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // The page is https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html.
 
 // condition judges one operator on one key.
-func (a *asked) condition(c Condition, vars variables) operand {
-	op, ok := parseOperator(c.Operator)
+func (a *asked) condition(c *Condition, vars variables) operand {
+	op, ok := operators[c.Operator]
+	if !ok {
+		op, ok = parseOperator(c.Operator)
+	}
 	if !ok {
 		// As false it would make a Deny vanish.
 		return operand{truth: maybe, warning: "the condition operator " + c.Operator + " is not known"}
 	}
-	value := a.keys.lookup(c.Key)
+	value := a.lookup(c.Key)
 	if op.base == "null" {
 		return null(c, value)
 	}
-	wants, voided := op.wants(c.Values, vars)
+	var room [4]pattern // enough for most
+	wants, voided := op.wants(room[:0], c.Values, vars)
 	if voided.truth == maybe || voided.void == yes {
 		return voided
 	}
@@ -37,8 +38,7 @@ func (a *asked) condition(c Condition, vars variables) operand {
 
 // wants expands the values, leaving out void ones. The operand speaks if no answer is possible: all are void, or one
 // hangs on an unknown key.
-func (op operator) wants(values []string, vars variables) ([]pattern, operand) {
-	var wants []pattern
+func (op *operator) wants(wants []pattern, values []string, vars variables) ([]pattern, operand) {
 	for _, value := range values {
 		x := expansion{pattern: wild(value)}
 		if op.compare.variables {
@@ -56,7 +56,7 @@ func (op operator) wants(values []string, vars variables) ([]pattern, operand) {
 
 // judge follows the guide on missing keys and on keys with several values:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
-func (op operator) judge(wants []pattern, value Value) truth {
+func (op *operator) judge(wants []pattern, value Value) truth {
 	switch {
 	case value.absent() && op.ifExists:
 		return yes
@@ -96,7 +96,7 @@ func (op operator) judge(wants []pattern, value Value) truth {
 }
 
 // null tests for presence: "true" is for a key that is absent.
-func null(c Condition, value Value) operand {
+func null(c *Condition, value Value) operand {
 	absent := maybe
 	switch {
 	case value.absent():
@@ -129,11 +129,31 @@ type operator struct {
 	compare  comparison
 }
 
+// operators are the usual spellings of all operators, read once.
+var operators = func() map[string]*operator {
+	all := map[string]*operator{}
+	for _, base := range []string{
+		"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike",
+		"ArnEquals", "ArnLike", "ArnNotEquals", "ArnNotLike", "Bool", "BinaryEquals", "IpAddress", "NotIpAddress", "Null",
+		"NumericEquals", "NumericNotEquals", "NumericLessThan", "NumericLessThanEquals", "NumericGreaterThan", "NumericGreaterThanEquals",
+		"DateEquals", "DateNotEquals", "DateLessThan", "DateLessThanEquals", "DateGreaterThan", "DateGreaterThanEquals",
+	} {
+		for _, set := range []string{"", "ForAllValues:", "ForAnyValue:"} {
+			for _, suffix := range []string{"", "IfExists"} {
+				if op, ok := parseOperator(set + base + suffix); ok {
+					all[set+base+suffix] = op
+				}
+			}
+		}
+	}
+	return all
+}()
+
 // parseOperator does not regard case, as AWS accepts operators in any.
-func parseOperator(name string) (operator, bool) {
-	op := operator{base: strings.ToLower(name)}
+func parseOperator(name string) (*operator, bool) {
+	op := &operator{base: strings.ToLower(name)}
 	if set, base, found := strings.Cut(op.base, ":"); found {
-		if !slices.Contains([]string{"forallvalues", "foranyvalue"}, set) {
+		if set != "forallvalues" && set != "foranyvalue" {
 			return op, false
 		}
 		op.set, op.base = set, base

@@ -63,31 +63,40 @@ func (v Value) absent() bool {
 	return v.State == ValueAbsent || v.State == ValuePresent && len(v.Values) == 0
 }
 
-// fold lower-cases the keys. Two spellings of one key that disagree leave it unknown: map order must not decide.
-func (c Context) fold() Context {
-	folded := make(Context, len(c))
-	for key, value := range c {
-		key = strings.ToLower(key)
-		if other, twice := folded[key]; twice && !value.equal(other) {
-			value = NotKnown()
-		}
-		folded[key] = value
-	}
-	return folded
-}
-
 func (v Value) equal(w Value) bool {
 	return v.State == w.State && v.Multi == w.Multi && slices.Equal(v.Values, w.Values)
 }
 
-// lookup expects a folded context.
-func (c Context) lookup(key string) Value {
-	key = strings.ToLower(key)
-	if value, ok := c[key]; ok {
-		return value
+// find looks for a key in any case. Two spellings of it that disagree leave it unknown: map order must not decide.
+func (c Context) find(key string) (value Value, found bool) {
+	for other, v := range c {
+		switch {
+		case !sameKey(other, key):
+		case found && !v.equal(value):
+			return NotKnown(), true
+		default:
+			value, found = v, true
+		}
 	}
-	if slash := strings.IndexByte(key, '/'); slash >= 0 {
-		return c[key[:slash]+"/*"]
+	return value, found
+}
+
+func sameKey(a, b string) bool { return len(a) == len(b) && strings.EqualFold(a, b) }
+
+// family looks for what stands for all keys of a key's family.
+func (c Context) family(key string) (value Value, found bool) {
+	slash := strings.IndexByte(key, '/')
+	if slash < 0 {
+		return value, false
 	}
-	return NotKnown()
+	for other, v := range c {
+		switch name, all := strings.CutSuffix(other, "/*"); {
+		case !all || !sameKey(name, key[:slash]):
+		case found && !v.equal(value):
+			return NotKnown(), true
+		default:
+			value, found = v, true
+		}
+	}
+	return value, found
 }

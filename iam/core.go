@@ -2,64 +2,62 @@ package iam
 
 import "slices"
 
-// hearing is the policy types that have a say, each heard to its end: a caller may want to name all that say no.
+// hearing is what the policy types that have a say say, each heard to its end: a caller may want to name all that say no.
 type hearing struct {
-	asked                                 *asked
-	identity, boundary, session, resource *say
-	scp, rcp, endpoint                    []*say
+	asked *asked
+	says  []say // in the order of the [LayerName] constants
 }
 
-func listen(r Request, p Policies) *hearing {
-	a := ask(r, p)
-	h := &hearing{asked: a}
-	optional := func(name LayerName, l *Layer) *say {
-		if l == nil {
-			return nil
+// listen hears all policy types that have a say. It puts what they say where room is.
+func (a *asked) listen(p *Policies, room []say) []say {
+	says := room
+	optional := func(name LayerName, l *Layer) {
+		if l != nil {
+			says = append(says, a.hear(name, 0, l))
 		}
-		return a.hear(name, 0, *l)
 	}
-	if r.Principal.Service == "" { // a service has neither identity policies nor an organization
-		h.identity = a.hear(IdentityLayer, 0, p.Identity)
-		h.boundary = optional(BoundaryLayer, p.Boundary)
-		h.session = optional(SessionLayer, p.Session)
+	if a.Principal.Service == "" { // a service has neither identity policies nor an organization
+		says = append(says, a.hear(IdentityLayer, 0, &p.Identity))
+		optional(BoundaryLayer, p.Boundary)
+		optional(SessionLayer, p.Session)
 		if !a.serviceLinked() {
-			for level, l := range p.SCP {
-				h.scp = append(h.scp, a.hear(SCPLayer, level, l))
+			for level := range p.SCP {
+				says = append(says, a.hear(SCPLayer, level, &p.SCP[level]))
 			}
 		}
 	}
 	if !a.serviceLinked() && a.Action != "kms:retiregrant" {
-		for level, l := range p.RCP {
-			h.rcp = append(h.rcp, a.doubtRCP(a.hear(RCPLayer, level, l)))
+		for level := range p.RCP {
+			says = append(says, a.doubtRCP(a.hear(RCPLayer, level, &p.RCP[level])))
 		}
 	}
-	if l := p.Resource; l != nil && len(l.Policies)+len(l.Missing) > 0 || h.needsResource() != no {
+	if l := p.Resource; l != nil && len(l.Policies)+len(l.Missing) > 0 || a.needsResource() != no {
 		if l == nil {
 			l = &Layer{}
 		}
-		h.resource = a.hear(ResourceLayer, 0, *l)
+		says = append(says, a.hear(ResourceLayer, 0, l))
 	}
-	if p.Endpoint != nil {
-		h.endpoint = []*say{a.hear(EndpointLayer, 0, *p.Endpoint)}
-	}
-	return h
+	optional(EndpointLayer, p.Endpoint)
+	return says
 }
 
-// all is in the order of the [LayerName] constants.
-func (h *hearing) all() []*say {
-	all := []*say{h.identity, h.boundary, h.session}
-	all = append(all, h.scp...)
-	all = append(all, h.rcp...)
-	all = append(all, h.resource)
-	all = append(all, h.endpoint...)
-	return slices.DeleteFunc(all, func(s *say) bool { return s == nil })
+// get is what a policy type says, nil if it has no say.
+func (h *hearing) get(name LayerName) *say {
+	for i := range h.says {
+		if h.says[i].name == name {
+			return &h.says[i]
+		}
+	}
+	return nil
 }
 
 // every is the AND over the levels of a policy type; one that is not there does not restrict.
-func every(levels []*say) truth {
+func (h *hearing) every(name LayerName) truth {
 	t := yes
-	for _, s := range levels {
-		t = min(t, s.allow.any())
+	for i := range h.says {
+		if s := &h.says[i]; s.name == name {
+			t = min(t, s.allow.any())
+		}
 	}
 	return t
 }
@@ -78,14 +76,14 @@ func (h *hearing) core() truth {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
 func (h *hearing) inAccount(same truth) truth {
 	var granted grant
-	if h.resource != nil {
-		granted = h.resource.allow
+	if s := h.get(ResourceLayer); s != nil {
+		granted = s.allow
 	}
 	if h.asked.Principal.Service != "" {
 		return granted.any()
 	}
-	limits := min(within(h.boundary), within(h.session))
-	identity := min(h.identity.allow.any(), limits)
+	limits := min(h.every(BoundaryLayer), h.every(SessionLayer))
+	identity := min(h.every(IdentityLayer), limits)
 	switch {
 	case same == no:
 		return min(identity, granted.any())
@@ -98,21 +96,12 @@ func (h *hearing) inAccount(same truth) truth {
 }
 
 // granting is the policy type that an allowed request owes its grant to.
-func (h *hearing) granting() *say {
-	if h.identity == nil || h.asked.ownPolicyRules() {
-		return h.resource
+func (h *hearing) granting() LayerName {
+	a := h.asked
+	if a.Principal.Service == "" && !a.ownPolicyRules() && min(h.every(IdentityLayer), h.every(BoundaryLayer), h.every(SessionLayer)) == yes {
+		return IdentityLayer
 	}
-	if min(h.identity.allow.any(), within(h.boundary), within(h.session)) == yes {
-		return h.identity
-	}
-	return h.resource
-}
-
-func within(s *say) truth {
-	if s == nil {
-		return yes
-	}
-	return s.allow.any()
+	return ResourceLayer
 }
 
 // ownPolicyRules holds for KMS keys and for roles, which AWS opens to nobody whom their own policy does not admit.
@@ -125,11 +114,11 @@ func (a *asked) ownPolicyRules() bool {
 }
 
 // needsResource is whether nothing is granted without the resource's policy.
-func (h *hearing) needsResource() truth {
-	if h.asked.Principal.Service != "" || h.asked.ownPolicyRules() {
+func (a *asked) needsResource() truth {
+	if a.Principal.Service != "" || a.ownPolicyRules() {
 		return yes
 	}
-	return not(h.asked.sameAccount())
+	return not(a.sameAccount())
 }
 
 // needed is whether the implicit deny of this layer stops the request.
@@ -138,7 +127,7 @@ func (h *hearing) needed(s *say, core truth) bool {
 	case SCPLayer, RCPLayer, EndpointLayer:
 		return true
 	case ResourceLayer:
-		return h.needsResource() == yes
+		return h.asked.needsResource() == yes
 	}
 	return core == no
 }
@@ -150,7 +139,7 @@ var governed = []string{
 }
 
 // doubtRCP leaves open what an RCP does to a service that is not on the list, which grows: it may still do nothing.
-func (a *asked) doubtRCP(s *say) *say {
+func (a *asked) doubtRCP(s say) say {
 	if slices.Contains(governed, a.service) || s.allow.any() == yes && s.deny == no {
 		return s
 	}

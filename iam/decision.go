@@ -46,7 +46,7 @@ type LayerDecision struct {
 	Level   int `json:",omitempty"` // of an SCP or RCP: its index in [Policies]
 	Outcome Outcome
 	// Blocks is true if this layer alone stops the request. An implicit deny may not: in one account a repository policy
-	// need not allow what the role's own policies allow.
+	// need not allow what the role's own policies allow. Such a layer is Unknown if one of its Deny statements may match.
 	Blocks bool `json:",omitempty"`
 
 	Policy    string   `json:",omitempty"`
@@ -54,6 +54,7 @@ type LayerDecision struct {
 	Element   string   `json:",omitempty"`
 	Missing   []string `json:",omitempty"`
 	Keys      []string `json:",omitempty"`
+	Warnings  []string `json:",omitempty"`
 }
 
 // names gives a small enumeration its text form.

@@ -12,8 +12,9 @@
 // # Limits
 //
 // KMS grants, S3 access control lists, access points and the service-specific rules of single AWS services are not
-// modelled. Service and resource control policies are evaluated but not gathered: whoever passes none makes an
-// assumption. An action that depends on other actions is several requests.
+// modelled. Service and resource control policies are evaluated but not gathered (an [OrganizationSource] asks IAM's
+// simulator what the former decide): whoever passes none makes an assumption. An action that depends on other actions is
+// several requests.
 //
 // The rules follow the IAM user guide, above all "Policy evaluation logic" (reference_policies_evaluation-logic.html)
 // and "IAM JSON policy element reference" (reference_policies_elements.html); each file names the page it follows.

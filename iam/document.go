@@ -3,7 +3,7 @@ package iam
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"strconv"
 )
 
 // Effect is what a statement does to the requests it matches. AWS compares it with regard to case.
@@ -79,7 +79,8 @@ func (d Document) Err() error {
 	if m := d.Malformed; m != nil {
 		errs = append(errs, &SyntaxError{Element: m.Element, Reason: m.Reason})
 	}
-	for i, s := range d.Statements {
+	for i := range d.Statements {
+		s := &d.Statements[i]
 		if m := s.Malformed; m != nil {
 			errs = append(errs, &SyntaxError{Statement: s.name(i), Element: m.Element, Reason: m.Reason})
 		}
@@ -88,9 +89,9 @@ func (d Document) Err() error {
 }
 
 // name is how a statement is cited: ECR and many people write none, so the index must do.
-func (s Statement) name(index int) string {
+func (s *Statement) name(index int) string {
 	if s.Sid != "" {
 		return s.Sid
 	}
-	return fmt.Sprintf("#%d", index)
+	return "#" + strconv.Itoa(index)
 }

@@ -13,72 +13,66 @@ import (
 // three-valued logic, which cannot see that "k = a or k ≠ a" always holds: an answer may be unknown where a cleverer
 // reader would know it, but none is certain that could be wrong.
 func Evaluate(r Request, p Policies) Decision {
-	h := listen(r, p)
-	core, scp, rcp, endpoint := h.core(), every(h.scp), every(h.rcp), every(h.endpoint)
+	var room [8]say // enough for most; what is not enough is grown
+	a := ask(r, &p)
+	h := hearing{&a, a.listen(&p, room[:0])}
+	core := h.core()
 	denied := no
-	for _, s := range h.all() {
-		denied = max(denied, s.deny)
+	for i := range h.says {
+		denied = max(denied, h.says[i].deny)
 	}
-	allowed := min(core, scp, rcp, endpoint, not(denied))
+	allowed := min(core, h.every(SCPLayer), h.every(RCPLayer), h.every(EndpointLayer), not(denied))
 
-	d := Decision{Outcome: outcome(allowed, denied)}
-	for _, s := range h.all() {
-		layer := s.decision()
+	d := Decision{Outcome: outcome(allowed, denied), Layers: make([]LayerDecision, len(h.says))}
+	for i := range h.says {
+		layer := h.says[i].decision()
 		switch layer.Outcome {
 		case ExplicitDeny:
 			layer.Blocks = true
 		case ImplicitDeny:
-			layer.Blocks = h.needed(s, core)
+			if layer.Blocks = h.needed(&h.says[i], core); !layer.Blocks && h.says[i].deny == maybe {
+				layer = h.says[i].unsettled() // its silence stops nothing, but it may deny
+			}
 		}
-		d.Layers = append(d.Layers, layer)
+		d.Layers[i] = layer
 	}
-	switch d.Outcome {
-	case Unknown:
-		h.explainUnknown(&d, func(s *say) truth {
-			switch s.name {
-			case SCPLayer:
-				return scp
-			case RCPLayer:
-				return rcp
-			case EndpointLayer:
-				return endpoint
-			}
-			return core
-		})
-	case Allowed:
-		d.cite(h.granting().decision())
-	default:
-		for _, layer := range d.Layers {
-			if layer.Blocks && (layer.Outcome == ExplicitDeny || d.Outcome == ImplicitDeny) {
-				d.cite(layer)
-				break
-			}
+	if d.Outcome == Unknown {
+		h.explainUnknown(&d, core)
+		return d
+	}
+	granting := h.granting()
+	for i := range d.Layers {
+		l := &d.Layers[i]
+		if d.Outcome == Allowed && l.Layer == granting || d.Outcome != Allowed && l.Blocks && (l.Outcome == ExplicitDeny || d.Outcome == ImplicitDeny) {
+			d.Layer, d.Policy, d.Statement, d.Element = l.Layer, l.Policy, l.Statement, l.Element
+			break
 		}
 	}
 	return d
 }
 
-func (d *Decision) cite(l LayerDecision) {
-	d.Layer, d.Policy, d.Statement, d.Element = l.Layer, l.Policy, l.Statement, l.Element
-}
-
 // explainUnknown collects what the answer hangs on: layers that may deny, and layers that may or may not give the Allow
 // that is needed of them.
-func (h *hearing) explainUnknown(d *Decision, part func(*say) truth) {
-	hang := func(s *say, e evidence) {
+func (h *hearing) explainUnknown(d *Decision, core truth) {
+	hang := func(s *say, e *evidence) {
 		if d.Layer == "" {
-			d.Layer, d.Policy, d.Statement, d.Element = s.name, e.cite.policy, e.cite.statement, e.cite.element
+			d.Layer = s.name
+			d.Policy, d.Statement, d.Element = e.cite.text()
 		}
 		d.Missing = append(d.Missing, s.missing...)
 		d.Keys = append(d.Keys, e.keys...)
 		d.Warnings = append(d.Warnings, e.warnings...)
 	}
-	for _, s := range h.all() {
-		if part(s) == maybe && s.allow.open() {
-			hang(s, s.allowing)
+	for i := range h.says {
+		s, part := &h.says[i], core
+		if s.name == SCPLayer || s.name == RCPLayer || s.name == EndpointLayer {
+			part = h.every(s.name)
+		}
+		if part == maybe && s.allow.open() {
+			hang(s, &s.allowing)
 		}
 		if s.deny == maybe {
-			hang(s, s.denying)
+			hang(s, &s.denying)
 		}
 	}
 	if h.asked.sameAccount() == maybe && h.inAccount(yes) != h.inAccount(no) {

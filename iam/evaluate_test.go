@@ -157,6 +157,22 @@ func TestASilentResourcePolicyDoesNotBlockInOneAccount(t *testing.T) {
 	}
 }
 
+// …but it is one that it may deny.
+func TestASilentResourcePolicyMayDenyInOneAccount(t *testing.T) {
+	for document, outcome := range map[string]iam.Outcome{
+		statement(`"Sid":"D","Effect":"Deny","Principal":"*","Action":"ecr:*","Condition":{"StringNotEquals":{"aws:SourceVpc":"vpc-1"}}`):   iam.Unknown,
+		statement(`"Sid":"D","Effect":"Deny","Principal":"*","Action":"ecr:*","Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}`): iam.ExplicitDeny,
+		statement(`"Sid":"D","Effect":"Deny","Principal":"*","Action":"sqs:*","Condition":{"StringNotEquals":{"aws:SourceVpc":"vpc-1"}}`):   iam.ImplicitDeny,
+	} {
+		r := readable()
+		r.Context = iam.Context{"aws:SourceVpce": iam.Absent()}
+		got := iam.Evaluate(r, iam.Policies{Identity: *layer(t, allowAll), Resource: layer(t, document)}).Layers[1]
+		if got.Outcome != outcome || got.Blocks != (outcome == iam.ExplicitDeny) || (outcome == iam.Unknown) != (len(got.Keys) == 1) {
+			t.Errorf("%s: %+v", document, got)
+		}
+	}
+}
+
 func TestWhatDecidedIsNamed(t *testing.T) {
 	through := `"Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1"}}`
 	for _, test := range []struct {

@@ -10,6 +10,7 @@ import (
 )
 
 var seeds = []string{
+	"{\xc4", `"{"`, `"\"{}\""`, `%22%7B%22`,
 	allowAll, denyAll, ``, `{}`, `null`, `[]`, `%7B%7D`,
 	`{"Version":"2008-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"ecr:*"}]}`,
 	`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","NotPrincipal":{"AWS":["111122223333"]},"NotAction":"a:b","NotResource":["arn:aws:ecr:*:*:repository/${aws:PrincipalTag/x, 'y'}"]}]}`,

@@ -22,7 +22,7 @@ func gather(ctx context.Context, api API, arn string) (*Role, error) {
 	}
 	g := &gathering{api: api, policies: newLibrary(api)}
 	r := &Role{Name: name}
-	if segments(arn) != nil {
+	if _, ok := segments(arn); ok {
 		r.ARN = arn
 	}
 	var self, inline, attached facts
@@ -84,7 +84,8 @@ func (g *gathering) role(ctx context.Context, r *Role) (boundary facts) {
 	case err == nil && (out == nil || out.Role == nil):
 		err = errors.New("the answer holds no role")
 	case err == nil && r.ARN != "" && !r.is(aws.ToString(out.Role.Arn)):
-		err = &MismatchError{Asked: r.ARN, Found: aws.ToString(out.Role.Arn)}
+		r.Namesake = aws.ToString(out.Role.Arn)
+		err = &MismatchError{Asked: r.ARN, Found: r.Namesake}
 	}
 	if err != nil {
 		boundary.fail(getRole, err)

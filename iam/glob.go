@@ -1,102 +1,131 @@
 package iam
 
-// token is one element of a pattern: a character, or a wildcard. Wildcards are tokens of their own because a "*" that a
-// policy variable brought in is a character like any other.
-type token struct {
-	kind tokenKind
-	char rune
-}
-
-type tokenKind uint8
-
-const (
-	literal tokenKind = iota
-	anyRun            // *
-	anyOne            // ?
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-type pattern []token
+// pattern is text in which * stands for any run of characters and ? for any one.
+type pattern struct {
+	text string
+	// literal, if there is one, says of every byte whether it stands for itself: a "*" that a policy variable brought in is
+	// a character like any other.
+	literal []bool
+	fold    bool // case does not matter
+}
 
 // wild reads * and ? as wildcards.
-func wild(s string) pattern {
-	p := make(pattern, 0, len(s))
-	for _, r := range s {
-		switch r {
-		case '*':
-			p = append(p, token{anyRun, r})
-		case '?':
-			p = append(p, token{anyOne, r})
-		default:
-			p = append(p, token{literal, r})
-		}
+func wild(s string) pattern { return pattern{text: s} }
+
+// mark is n bytes that all are literal, or all are not.
+func mark(mask []bool, n int, literal bool) []bool {
+	for range n {
+		mask = append(mask, literal)
+	}
+	return mask
+}
+
+// slice is the part of the pattern between two bytes.
+func (p pattern) slice(from, to int) pattern {
+	p.text = p.text[from:to]
+	if p.literal != nil {
+		p.literal = p.literal[from:to]
 	}
 	return p
 }
 
-func verbatim(s string) pattern {
-	p := make(pattern, 0, len(s))
-	for _, r := range s {
-		p = append(p, token{literal, r})
-	}
-	return p
-}
-
-// String is the pattern's text, for operators that know no wildcards.
-func (p pattern) String() string {
-	runes := make([]rune, len(p))
-	for i, t := range p {
-		runes[i] = t.char
-	}
-	return string(runes)
-}
-
-func (p pattern) wildcards() bool {
-	for _, t := range p {
-		if t.kind != literal {
-			return true
+// index is where the wildcard stands first, or -1.
+func (p pattern) index(wildcard byte) int {
+	from := 0
+	for {
+		i := strings.IndexByte(p.text[from:], wildcard)
+		if i < 0 || p.literal == nil || !p.literal[from+i] {
+			if i >= 0 {
+				i += from
+			}
+			return i
 		}
+		from += i + 1
 	}
-	return false
 }
 
-// matches goes back only to the latest *, which is enough: an earlier one could take no more than it already did. So the
-// cost is at most the product of the two lengths, for "a*a*a*b" too.
+func (p pattern) wildcards() bool { return p.index('*') >= 0 || p.index('?') >= 0 }
+
+// matches takes the parts between the stars one after another, each where it first occurs, which is enough: an earlier
+// place leaves more for the rest. Nothing is tried twice, so the cost is linear, for "a*a*a*…b" too; only a part with ?
+// that stands between two stars may cost the product of its length and the text's.
 func (p pattern) matches(s string) bool {
-	text := []rune(s)
-	at, star, resume := 0, -1, 0
-	for i := 0; i < len(text); {
-		switch {
-		case at < len(p) && p[at].kind == anyRun:
-			star, resume = at, i
-			at++
-		case at < len(p) && (p[at].kind == anyOne || p[at].char == text[i]):
-			at++
-			i++
-		case star >= 0:
-			resume++
-			at, i = star+1, resume
-		default:
+	star := p.index('*')
+	if star < 0 {
+		n, ok := p.prefix(s)
+		return ok && n == len(s)
+	}
+	n, ok := p.slice(0, star).prefix(s)
+	if !ok {
+		return false
+	}
+	for s, p = s[n:], p.slice(star+1, len(p.text)); ; s, p = s[n:], p.slice(star+1, len(p.text)) {
+		if star = p.index('*'); star < 0 {
+			return p.suffix(s)
+		}
+		if n, ok = p.slice(0, star).find(s); !ok {
 			return false
 		}
 	}
-	for at < len(p) && p[at].kind == anyRun {
-		at++
-	}
-	return at == len(p)
 }
 
-// split cuts at the literal character, at most into n parts.
-func (p pattern) split(char rune, n int) []pattern {
-	var parts []pattern
-	from := 0
-	for i, t := range p {
-		if len(parts) == n-1 {
-			break
+// prefix is how much of s a pattern without * takes from its beginning.
+func (p pattern) prefix(s string) (int, bool) {
+	if p.index('?') < 0 {
+		n := len(p.text)
+		if len(s) < n {
+			return 0, false
 		}
-		if t.kind == literal && t.char == char {
-			parts = append(parts, p[from:i])
-			from = i + 1
+		return n, s[:n] == p.text || p.fold && strings.EqualFold(s[:n], p.text)
+	}
+	at := 0
+	for i, want := range p.text {
+		have, width := utf8.DecodeRuneInString(s[at:])
+		anyOne := want == '?' && (p.literal == nil || !p.literal[i])
+		if width == 0 || !anyOne && want != have && (!p.fold || unicode.ToLower(want) != unicode.ToLower(have)) {
+			return 0, false
+		}
+		at += width
+	}
+	return at, true
+}
+
+// suffix is whether s ends with a pattern without *.
+func (p pattern) suffix(s string) bool {
+	from := len(s) - len(p.text)
+	if p.index('?') >= 0 {
+		from = len(s)
+		for range p.text { // as many characters, which may be of other widths
+			_, width := utf8.DecodeLastRuneInString(s[:from])
+			if width == 0 {
+				return false
+			}
+			from -= width
 		}
 	}
-	return append(parts, p[from:])
+	if from < 0 {
+		return false
+	}
+	n, ok := p.prefix(s[from:])
+	return ok && n == len(s)-from
+}
+
+// find is where the first occurrence of a pattern without * ends.
+func (p pattern) find(s string) (int, bool) {
+	if p.index('?') < 0 && !p.fold {
+		i := strings.Index(s, p.text)
+		return i + len(p.text), i >= 0
+	}
+	for i := range s {
+		if n, ok := p.prefix(s[i:]); ok {
+			return i + n, true
+		}
+	}
+	return 0, false
 }

@@ -23,12 +23,15 @@ func Parse(doc string) (Document, error) {
 // decoded undoes the RFC 3986 encoding of IAM's own answers. Some imitations of IAM write "+" for a space.
 func decoded(doc string) string {
 	doc = strings.TrimPrefix(strings.TrimSpace(doc), "\ufeff")
+	if inner, err := text([]byte(doc)); err == nil && strings.HasPrefix(strings.TrimSpace(inner), "{") {
+		return inner // some tools keep the document as a string
+	}
 	if !strings.HasPrefix(doc, "%") {
 		return doc
 	}
 	plain, err := url.PathUnescape(doc)
 	if err == nil && json.Valid([]byte(plain)) {
-		return plain
+		return decoded(plain)
 	}
 	if form, err := url.QueryUnescape(doc); err == nil && json.Valid([]byte(form)) {
 		return form
@@ -42,7 +45,7 @@ func decoded(doc string) string {
 func parseDocument(raw []byte) Document {
 	var d Document
 	if !json.Valid(raw) {
-		text, _ := json.Marshal(string(raw))
+		text, _ := json.Marshal(strings.ToValidUTF8(string(raw), "\ufffd")) // as it is after a round trip
 		return Document{Malformed: &Malformed{Reason: errNotObject.Error(), Source: text}}
 	}
 	fail := func(element string, err error) {

@@ -26,7 +26,19 @@ type Policies struct {
 	// holds nothing: there are none.
 	Resource *Layer `json:",omitempty"`
 	Endpoint *Layer `json:",omitempty"` // nil: the request passes through no VPC endpoint, or one without policies
+	// EndpointType is EC2's name for the kind of that endpoint: a gateway endpoint takes no principal but "*". "": not known,
+	// so that an endpoint for S3 or DynamoDB may be either.
+	EndpointType EndpointType `json:",omitempty"`
 }
+
+// EndpointType is a kind of VPC endpoint, as EC2 calls it.
+type EndpointType string
+
+// The kinds of VPC endpoints that have policies.
+const (
+	GatewayEndpoint   EndpointType = "Gateway"
+	InterfaceEndpoint EndpointType = "Interface"
+)
 
 // Unrestricted is a layer that allows everything. It stands for the identity policies of a principal in an account of
 // AWS's own, such as the one that signs the URLs of ECR's image layers: they are not ours to judge.

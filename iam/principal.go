@@ -25,38 +25,39 @@ func (g grant) and(t truth) grant {
 	return grant{min(g.direct, t), min(g.role, t), min(g.account, t)}
 }
 
-func (a *asked) matchPrincipal(m *match, s Statement, layer LayerName) {
+func (a *asked) matchPrincipal(m *match, s *Statement, layer LayerName) bool {
 	named := s.Principal != nil || s.NotPrincipal != nil
 	switch layer {
 	case RCPLayer, ResourceLayer, EndpointLayer:
 		if !named {
-			m.fold("Principal", 3, operand{truth: maybe, warning: "a statement of a policy of type " + string(layer) + " has no Principal"})
-			return
+			return m.fold("Principal", 3, operand{truth: maybe, warning: "a statement of a policy of type " + string(layer) + " has no Principal"})
 		}
 	default:
 		if named {
-			m.fold("Principal", 3, operand{truth: maybe, warning: "a policy of type " + string(layer) + " cannot name principals"})
+			return m.fold("Principal", 3, operand{truth: maybe, warning: "a policy of type " + string(layer) + " cannot name principals"})
 		}
-		return
+		return true
 	}
 	if s.NotPrincipal != nil {
-		m.fold("NotPrincipal", 3, a.excepted(*s.NotPrincipal, s.Effect))
-		return
+		return m.fold("NotPrincipal", 3, a.excepted(s.NotPrincipal, s.Effect))
 	}
-	to, warning := a.named(*s.Principal)
-	if layer == EndpointLayer && gatewayServices[a.service] && to.direct < max(to.role, to.account) {
+	to, warning := a.named(s.Principal)
+	if layer == EndpointLayer && a.gateway && to.direct < max(to.role, to.account) {
 		// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html: "Principal" must be "*".
 		to = to.and(maybe)
 		warning = `a gateway endpoint's policy takes no principal but "*"`
 	}
 	m.to = to
-	m.fold("Principal", 3, operand{truth: to.any(), warning: warning})
+	return m.fold("Principal", 3, operand{truth: to.any(), warning: warning})
 }
 
-var gatewayServices = map[string]bool{"s3": true, "dynamodb": true}
+// throughGateway is whether the endpoint is, or may be, a gateway endpoint, which there is for two services.
+func (a *asked) throughGateway(kind EndpointType) bool {
+	return kind == GatewayEndpoint || kind == "" && (a.service == "s3" || a.service == "dynamodb")
+}
 
 // named is the OR over a Principal element. Federated and canonical users are neither roles nor services.
-func (a *asked) named(set PrincipalSet) (grant, string) {
+func (a *asked) named(set *PrincipalSet) (grant, string) {
 	var to grant
 	var warning string
 	for _, value := range set.AWS {
@@ -85,8 +86,8 @@ func (a *asked) names(value string) (grant, string) {
 	if isAccount(value) {
 		return grant{account: a.inAccount(value)}, ""
 	}
-	parts := segments(value)
-	if parts == nil {
+	parts, ok := segments(value)
+	if !ok {
 		return a.namesID(value)
 	}
 	within := a.inAccount(parts[4])
@@ -141,9 +142,10 @@ func (a *asked) isRole(arn string) truth {
 
 // isSession compares with a session's ARN, arn:aws:sts::account:assumed-role/name/session, which has no path.
 func (a *asked) isSession(arn string) truth {
-	role, session, _ := strings.Cut(strings.TrimPrefix(segments(arn)[5], "assumed-role/"), "/")
+	parts, _ := segments(arn)
+	role, session, _ := strings.Cut(strings.TrimPrefix(parts[5], "assumed-role/"), "/")
 	name := RoleName(a.Principal.ARN)
-	return min(a.inAccount(account(arn)), same(role, name), same(session, a.Principal.Session))
+	return min(a.inAccount(parts[4]), same(role, name), same(session, a.Principal.Session))
 }
 
 // same is unknown if what it should equal is.
@@ -160,7 +162,7 @@ func isAccount(s string) bool {
 
 // excepted judges a NotPrincipal element, which AWS takes only with Deny and describes with "might":
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
-func (a *asked) excepted(set PrincipalSet, effect Effect) operand {
+func (a *asked) excepted(set *PrincipalSet, effect Effect) operand {
 	to, warning := a.named(set)
 	switch {
 	case effect != Deny:

@@ -1,9 +1,6 @@
 package iam
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // words are AWS's own names for the policy types, which users have read in error messages and search for:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
@@ -23,13 +20,13 @@ func (d Decision) Reason(r Request) string {
 	word := words[d.Layer]
 	switch d.Outcome {
 	case Allowed:
-		return fmt.Sprintf("the %s action is allowed by %s", r.Action, article(word))
+		return "the " + r.Action + " action is allowed by " + article(word) + " " + word
 	case ExplicitDeny:
-		return fmt.Sprintf("the %s action is denied with an explicit deny in %s", r.Action, article(word))
+		return "the " + r.Action + " action is denied with an explicit deny in " + article(word) + " " + word
 	case ImplicitDeny:
-		return fmt.Sprintf("no %s allows the %s action", word, r.Action)
+		return "no " + word + " allows the " + r.Action + " action"
 	}
-	reason := fmt.Sprintf("whether the %s action is allowed is not known", r.Action)
+	reason := "whether the " + r.Action + " action is allowed is not known"
 	if hangs := append(append([]string{}, d.Missing...), d.Keys...); len(hangs) > 0 {
 		reason += ": it depends on " + strings.Join(hangs, ", ")
 	}
@@ -38,7 +35,7 @@ func (d Decision) Reason(r Request) string {
 
 func article(word string) string {
 	if strings.HasPrefix(word, "identity") {
-		return "an " + word
+		return "an"
 	}
-	return "a " + word
+	return "a"
 }

@@ -20,24 +20,27 @@ type Principal struct {
 	Service string `json:",omitempty"` // "ecs-tasks.amazonaws.com": the service itself asks, and no role
 }
 
-// asked is a request made ready for matching: names folded, the ARN in segments, derived keys in place.
+// asked is a request made ready for matching.
 type asked struct {
 	Request
-	service  string // of the action: "ecr"
-	segments []string
-	keys     Context // folded
-	bounded  truth   // whether the role has a permissions boundary
+	service, name string // of the action, in lower case: "ecr", "batchgetimage"
+	segments      arn    // of the resource
+	isARN         bool
+	bounded       truth // whether the role has a permissions boundary
+	gateway       bool  // whether the endpoint is, or may be, a gateway endpoint
 }
 
-func ask(r Request, p Policies) *asked {
-	a := &asked{Request: r, segments: segments(r.Resource), bounded: no}
+func ask(r Request, p *Policies) asked {
+	a := asked{Request: r, bounded: no}
+	a.segments, a.isARN = segments(r.Resource)
 	a.Action = strings.ToLower(r.Action)
-	a.service, _, _ = strings.Cut(a.Action, ":")
+	a.service, a.name, _ = strings.Cut(a.Action, ":")
+	a.gateway = a.throughGateway(p.EndpointType)
 	if a.Principal.Account == "" {
 		a.Principal.Account = account(r.Principal.ARN)
 	}
-	if a.ResourceAccount == "" {
-		a.ResourceAccount = account(r.Resource)
+	if a.ResourceAccount == "" && a.isARN {
+		a.ResourceAccount = a.segments[4]
 	}
 	if a.ResourceAccount == "" && r.Resource == "*" {
 		a.ResourceAccount = a.Principal.Account // an action without a resource works on the caller's own account
@@ -47,44 +50,63 @@ func ask(r Request, p Policies) *asked {
 			a.bounded = yes
 		}
 	}
-	a.keys = a.context()
 	return a
 }
 
-// context adds the keys that follow from the request itself; what the caller gives goes before them.
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func (a *asked) context() Context {
-	derived := Context{}
-	set := func(key, value string) {
-		if value != "" {
-			derived[key] = Present(value)
+// lookup is what is known of a condition key. What the caller gives goes before what follows from the request.
+func (a *asked) lookup(key string) Value {
+	if value, ok := a.Context.find(key); ok {
+		return value
+	}
+	for _, d := range derived {
+		if sameKey(d.key, key) {
+			if value, ok := d.value(a); ok {
+				return value
+			}
 		}
 	}
-	if a.Resource != "*" {
-		set("aws:resourceaccount", a.ResourceAccount)
-	}
-	switch p := a.Principal; {
-	case p.Service != "":
-		set("aws:principalisawsservice", "true")
-		set("aws:principalservicename", p.Service)
-	case p.ARN != "":
-		set("aws:principalarn", p.ARN) // for a session, too, this is the role's ARN
-		set("aws:principalaccount", p.Account)
-		set("aws:principaltype", "AssumedRole")
-		set("aws:principalisawsservice", "false")
-		derived["aws:principalservicename"] = Absent()
-		derived["aws:username"] = Absent() // users only
-		if p.ID != "" && p.Session != "" {
-			set("aws:userid", p.ID+":"+p.Session)
-		}
-	default:
-		set("aws:principalaccount", p.Account)
-	}
-	for key, value := range a.Context.fold() {
-		derived[key] = value
-	}
-	return derived
+	value, _ := a.Context.family(key)
+	return value
 }
+
+// derived are the keys that follow from the request itself, where it holds what they are made of.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+var derived = []struct {
+	key   string
+	value func(*asked) (Value, bool)
+}{
+	{"aws:ResourceAccount", func(a *asked) (Value, bool) { return given(a.ResourceAccount, a.Resource != "*") }},
+	{"aws:PrincipalArn", func(a *asked) (Value, bool) { return given(a.Principal.ARN, a.Principal.Service == "") }}, // a session's, too, is the role's ARN
+	{"aws:PrincipalAccount", func(a *asked) (Value, bool) { return given(a.Principal.Account, a.Principal.Service == "") }},
+	{"aws:PrincipalType", func(a *asked) (Value, bool) { return given("AssumedRole", a.byRole()) }},
+	{"aws:PrincipalIsAWSService", func(a *asked) (Value, bool) {
+		if a.Principal.Service != "" {
+			return Present("true"), true
+		}
+		return given("false", a.byRole())
+	}},
+	{"aws:PrincipalServiceName", func(a *asked) (Value, bool) {
+		if a.byRole() {
+			return Absent(), true
+		}
+		return given(a.Principal.Service, true)
+	}},
+	{"aws:username", func(a *asked) (Value, bool) { return Absent(), a.byRole() }}, // users only
+	{"aws:userid", func(a *asked) (Value, bool) {
+		return given(a.Principal.ID+":"+a.Principal.Session, a.byRole() && a.Principal.ID != "" && a.Principal.Session != "")
+	}},
+}
+
+// given is a value that is there if it is not empty and the condition holds.
+func given(value string, holds bool) (Value, bool) {
+	if value == "" || !holds {
+		return Value{}, false
+	}
+	return Present(value), true
+}
+
+// byRole is whether a role that is known asks.
+func (a *asked) byRole() bool { return a.Principal.Service == "" && a.Principal.ARN != "" }
 
 // sameAccount is unknown when either account is.
 func (a *asked) sameAccount() truth {

@@ -10,12 +10,12 @@ import (
 // resource holds one value of Resource or NotResource against the request. Wildcards work within a segment of the ARN,
 // but neither in its service nor in the type of the resource.
 func (a *asked) resource(value string, vars variables, layer LayerName) operand {
-	parts := strings.SplitN(value, ":", 6)
 	if value == "*" {
 		return operand{truth: yes}
 	}
+	parts, n := split(value)
 	var last expansion
-	if parts[0] == "arn" && len(parts) == 6 {
+	if parts[0] == "arn" && n == len(parts) {
 		last = vars.expand(parts[5]) // variables are replaced after the fifth colon only
 	}
 	switch {
@@ -25,10 +25,10 @@ func (a *asked) resource(value string, vars variables, layer LayerName) operand 
 		return operand{truth: maybe}
 	case parts[0] != "arn" && wild(value).matches(a.Resource):
 		return operand{truth: maybe, warning: "the resource " + value + " is neither an ARN nor *"}
-	case parts[0] != "arn", a.segments == nil: // no ARN names the "*" of an action that takes no resource
+	case parts[0] != "arn", !a.isARN: // no ARN names the "*" of an action that takes no resource
 		return operand{truth: no}
-	case len(parts) < 6:
-		return a.incomplete(value, parts, layer)
+	case n < len(parts):
+		return a.incomplete(value, parts[:n], layer)
 	}
 	head := parts[:5]
 	switch {
@@ -36,19 +36,26 @@ func (a *asked) resource(value string, vars variables, layer LayerName) operand 
 		return operand{truth: no}
 	case a.within(head) && last.matches(a.segments[5]):
 		return operand{truth: a.typeNamed(last.pattern)}
-	case crosses(head) && append(wild(strings.Join(head, ":")+":"), last.pattern...).matches(a.Resource):
+	case crosses(head) && whole(value, parts[5], last.pattern).matches(a.Resource):
 		return operand{truth: maybe, warning: crossing(value)}
 	}
 	return operand{truth: no}
 }
 
+// whole is the pattern of an ARN whose sixth part has been expanded.
+func whole(value, sixth string, expanded pattern) pattern {
+	if expanded.literal == nil && expanded.text == sixth {
+		return wild(value)
+	}
+	head := value[:len(value)-len(sixth)]
+	return pattern{text: head + expanded.text, literal: append(mark(nil, len(head), false), expanded.literal...)}
+}
+
 // incomplete completes an ARN of fewer than six parts. AWS documents this for identity policies and for no others.
 func (a *asked) incomplete(value string, parts []string, layer LayerName) operand {
-	head := slices.Clone(parts)
-	for len(head) < 5 {
-		head = append(head, "*")
-	}
-	switch within := a.within(head); {
+	head := arn{0: "*", 1: "*", 2: "*", 3: "*", 4: "*"}
+	copy(head[:], parts)
+	switch within := a.within(head[:5]); {
 	case within && layer == IdentityLayer && !strings.ContainsAny(head[2], "*?"):
 		return operand{truth: yes}
 	case within:
@@ -84,14 +91,13 @@ var typed = []string{"ecr", "ecs", "iam", "kms", "logs", "secretsmanager", "ssm"
 
 // typeNamed judges the sixth part, which already matches as a glob, by the rule that the type takes no wildcard.
 func (a *asked) typeNamed(p pattern) truth {
-	if !slices.Contains(typed, a.segments[2]) || p.String() == "*" {
+	if p.text == "*" || !slices.Contains(typed, a.segments[2]) {
 		return yes
 	}
-	end := slices.IndexFunc(p, func(t token) bool { return t.kind == literal && (t.char == '/' || t.char == ':') })
-	switch {
+	switch end := strings.IndexAny(p.text, "/:"); {
 	case end < 0 && p.wildcards():
 		return maybe // "repo*": the guide forbids it, and does not say what becomes of it
-	case end >= 0 && p[:end].wildcards():
+	case end >= 0 && p.slice(0, end).wildcards():
 		return no // "*/12345"
 	}
 	return yes

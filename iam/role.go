@@ -1,6 +1,9 @@
 package iam
 
-import "maps"
+import (
+	"maps"
+	"strings"
+)
 
 // Role is what was read about an IAM role. Nil means not read; empty means read, and there is none.
 type Role struct {
@@ -9,6 +12,7 @@ type Role struct {
 	Path     string // "/" or "/app/"; "": not read
 	ID       string // the unique id, "AROA…"; "": not read
 	Exists   *bool  // nil: not read
+	Namesake string `json:",omitempty"` // the ARN of this account's role of that name, where it is not the one asked for
 	Trust    *Policy
 	Identity Layer // inline policies, then attached managed ones; none and nothing Missing: read, and there are none
 	// Boundary is nil if the role has none. If that was not read, it is a layer with no policy and Missing iam:GetRole.
@@ -17,6 +21,14 @@ type Role struct {
 	// Unread holds the first error of each action, keyed "iam:GetRole". It is for the reason given to people only: no
 	// decision consults it, and it does not survive JSON.
 	Unread map[string]error `json:"-"`
+}
+
+// WrongPath reports whether the ARN asked for is certain to be nobody's: names are unique in an account whatever the path,
+// and its role of that name has another ARN.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+func (r *Role) WrongPath() bool {
+	return r.Exists == nil && r.Namesake != "" && account(r.Namesake) == account(r.ARN) &&
+		strings.EqualFold(RoleName(r.Namesake), RoleName(r.ARN)) && !strings.EqualFold(r.Namesake, r.ARN)
 }
 
 // Policies are the layers that the role brings to every request of its own.

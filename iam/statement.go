@@ -2,24 +2,25 @@ package iam
 
 import "slices"
 
-// match is how far a statement applies to a request. The elements are an AND; all are judged, and the first at fault is
-// kept for the reason.
+// match is how far a statement applies to a request. The elements are an AND; the first that certainly does not match ends
+// it, and the first at fault is kept for the reason.
 type match struct {
 	truth truth
 	to    grant // what principals it applies to; nobody in particular in policies that name none
 
 	// element is the first that is certainly no, or else the first that is unknown; reached counts the elements before it,
 	// so that the statement that came nearest to matching can be told.
-	element  string
-	reached  int
-	keys     []string
-	warnings []string
+	element   string
+	condition *Condition // the element, where it is one
+	reached   int
+	keys      []string
+	warnings  []string
 }
 
-// fold adds one element.
-func (m *match) fold(element string, order int, op operand) {
+// fold adds one element, and says whether the statement may still match.
+func (m *match) fold(element string, order int, op operand) bool {
 	if op.truth < m.truth {
-		m.truth, m.element, m.reached = op.truth, element, order
+		m.truth, m.element, m.condition, m.reached = op.truth, element, nil, order
 	}
 	if op.truth == maybe {
 		m.keys = append(m.keys, op.keys...)
@@ -27,77 +28,93 @@ func (m *match) fold(element string, order int, op operand) {
 			m.warnings = append(m.warnings, op.warning)
 		}
 	}
+	return m.truth != no
 }
 
 // match holds a statement of a policy of this type against the request.
-func (a *asked) match(s Statement, version string, layer LayerName) match {
+func (a *asked) match(s *Statement, version string, layer LayerName) match {
 	m := match{truth: yes, to: everyone}
 	if s.Malformed != nil {
-		m.fold(or(s.Malformed.Element, "Statement"), 0, operand{truth: maybe, warning: "a statement is malformed"})
+		m.fold(or(s.Malformed.Element, "Statement"), 0, operand{truth: maybe})
 		return m
 	}
-	vars := variables{version: version, keys: a.keys}
-	a.matchAction(&m, s)
-	a.matchResource(&m, s, vars, layer)
-	a.matchPrincipal(&m, s, layer)
-	for _, c := range s.Conditions {
-		m.fold("Condition."+c.Operator+"."+c.Key, 4, a.condition(c, vars))
+	vars := variables{version: version, asked: a}
+	if !a.matchAction(&m, s) || !a.matchResource(&m, s, vars, layer) || !a.matchPrincipal(&m, s, layer) {
+		return m
+	}
+	for i := range s.Conditions {
+		c, before := &s.Conditions[i], m.truth
+		more := m.fold("", 4, a.condition(c, vars))
+		if m.truth < before {
+			m.condition = c
+		}
+		if !more {
+			break
+		}
 	}
 	return m
 }
 
-func (a *asked) matchAction(m *match, s Statement) {
+func (a *asked) matchAction(m *match, s *Statement) bool {
 	switch {
 	case s.Actions != nil:
-		m.fold("Action", 1, a.action(s.Actions))
+		return m.fold("Action", 1, a.action(s.Actions))
 	case s.NotActions != nil:
 		op := a.action(s.NotActions)
 		op.truth = not(op.truth)
-		m.fold("NotAction", 1, op)
-	default:
-		m.fold("Action", 1, operand{truth: maybe, warning: "a statement has no Action"})
+		return m.fold("NotAction", 1, op)
 	}
+	return m.fold("Action", 1, operand{truth: maybe, warning: "a statement has no Action"})
 }
 
-func (a *asked) matchResource(m *match, s Statement, vars variables, layer LayerName) {
+func (a *asked) matchResource(m *match, s *Statement, vars variables, layer LayerName) bool {
 	values, element := s.Resources, "Resource"
 	if s.NotResources != nil {
 		values, element = s.NotResources, "NotResource"
 	}
 	if values == nil {
 		if layer == ResourceLayer { // repository policies and trust policies mean the resource they stand on
-			return
+			return true
 		}
-		m.fold(element, 2, operand{truth: maybe, warning: "a statement of a policy of type " + string(layer) + " has no Resource"})
-		return
+		return m.fold(element, 2, operand{truth: maybe, warning: "a statement of a policy of type " + string(layer) + " has no Resource"})
 	}
-	ops := make([]operand, len(values))
-	for i, value := range values {
-		ops[i] = a.resource(value, vars, layer)
+	var all disjunction
+	for _, value := range values {
+		all.add(a.resource(value, vars, layer))
 	}
-	m.fold(element, 2, anyOf(ops, s.NotResources != nil))
+	return m.fold(element, 2, all.operand(s.NotResources != nil))
 }
 
-// anyOf is an OR over values, negated if asked. A value that is void voids the whole statement, negated or not; beside
-// others that match, AWS says only that it "might".
-func anyOf(ops []operand, negated bool) operand {
-	out := operand{truth: no}
-	allVoid, anyVoid := yes, no
-	for _, op := range ops {
-		out.truth = max(out.truth, op.truth)
-		out.keys = append(out.keys, op.keys...)
-		if op.warning != "" {
-			out.warning = op.warning
-		}
-		allVoid, anyVoid = min(allVoid, op.void), max(anyVoid, op.void)
+// disjunction is an OR over the values of an element.
+type disjunction struct {
+	truth            truth
+	anyVoid, allVoid truth
+	some             bool // there are values
+	keys             []string
+	warning          string
+}
+
+func (d *disjunction) add(op operand) {
+	if !d.some {
+		d.allVoid, d.some = yes, true
 	}
+	d.truth = max(d.truth, op.truth)
+	d.keys = append(d.keys, op.keys...)
+	d.warning = or(op.warning, d.warning)
+	d.allVoid, d.anyVoid = min(d.allVoid, op.void), max(d.anyVoid, op.void)
+}
+
+// operand is the result, negated if asked. A value that is void voids the whole statement, negated or not; beside others
+// that match, AWS says only that it "might".
+func (d *disjunction) operand(negated bool) operand {
+	out := operand{truth: d.truth, keys: d.keys, warning: d.warning}
 	if negated {
 		out.truth = not(out.truth)
 	}
 	switch {
-	case len(ops) > 0 && allVoid == yes:
+	case d.allVoid == yes:
 		out.truth = no
-	case anyVoid != no:
+	case d.anyVoid != no:
 		out.truth = either(no, out.truth)
 		out.warning = or(out.warning, voidBesideOthers)
 	}

@@ -18,7 +18,7 @@ type operand struct {
 // variables replaces ${…} in a document of one version by what is known of the request.
 type variables struct {
 	version string
-	keys    Context // folded
+	asked   *asked
 }
 
 type resolution uint8
@@ -55,7 +55,7 @@ func (v variables) expand(s string) expansion {
 	var out expansion
 	for {
 		before, rest, more := strings.Cut(s, "${")
-		out.pattern = append(out.pattern, wild(before)...)
+		out.append(before, false)
 		if !more {
 			return out
 		}
@@ -64,29 +64,35 @@ func (v variables) expand(s string) expansion {
 			return expansion{state: unsure, warning: "the policy variable in " + s + " does not end"}
 		}
 		part := v.variable(name)
-		out.pattern = append(out.pattern, part.pattern...)
+		out.append(part.text, true)
 		out.keys = append(out.keys, part.keys...)
 		out.state = max(out.state, part.state)
 		s = after
 	}
 }
 
+// append adds text in which * and ? are wildcards, or are not.
+func (x *expansion) append(text string, literal bool) {
+	x.text += text
+	x.literal = mark(x.literal, len(text), literal)
+}
+
 // variable resolves what stands between the braces: a key, a key with a default, or an escaped *, ? or $. Nothing that
 // comes out of it is a wildcard.
 func (v variables) variable(name string) expansion {
 	if name == "*" || name == "?" || name == "$" {
-		return expansion{pattern: verbatim(name)}
+		return expansion{pattern: wild(name)}
 	}
 	key, fallback, hasFallback := strings.Cut(name, ",")
 	key = strings.TrimSpace(key)
 	fallback = strings.TrimSpace(fallback)
-	switch value := v.keys.lookup(key); {
+	switch value := v.asked.lookup(key); {
 	case !value.known():
 		return expansion{state: unsure, keys: []string{key}}
 	case !value.absent() && !value.Multi && len(value.Values) == 1:
-		return expansion{pattern: verbatim(value.Values[0])}
+		return expansion{pattern: wild(value.Values[0])}
 	case value.absent() && hasFallback:
-		return expansion{pattern: verbatim(strings.Trim(fallback, "'"))}
+		return expansion{pattern: wild(strings.Trim(fallback, "'"))}
 	}
 	return expansion{state: void}
 }

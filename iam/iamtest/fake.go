@@ -7,6 +7,7 @@ package iamtest
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -17,13 +18,18 @@ import (
 	canpull "github.com/canpull/canpull/iam"
 )
 
-var _ canpull.API = (*Fake)(nil)
+var (
+	_ canpull.API         = (*Fake)(nil)
+	_ canpull.SimulateAPI = (*Fake)(nil)
+)
 
 // Fake is an IAM to be read from. Its zero value denies everything. It may be used by several goroutines at once if Before
 // may; the fields must not change meanwhile.
 type Fake struct {
 	// Details is the account. Nil: every operation is denied. Documents may be plain or URL-encoded.
 	Details *iam.GetAccountAuthorizationDetailsOutput
+	// Simulated is what the policy simulator answers, by action. Nil: it may not be called.
+	Simulated []types.EvaluationResult
 	// Before is called before each operation with its IAM action, such as "iam:GetRole", and its input. An error is
 	// returned to the caller as it is; see [Denied].
 	Before func(ctx context.Context, action string, input any) error
@@ -122,6 +128,24 @@ func (f *Fake) GetPolicyVersion(ctx context.Context, in *iam.GetPolicyVersionInp
 		}
 	}
 	return nil, none(operation, "Policy version %s does not exist or is not attachable.", in.VersionId)
+}
+
+// SimulatePrincipalPolicy answers with what Simulated holds of the actions asked about, whatever the resources.
+func (f *Fake) SimulatePrincipalPolicy(ctx context.Context, in *iam.SimulatePrincipalPolicyInput, _ ...func(*iam.Options)) (*iam.SimulatePrincipalPolicyOutput, error) {
+	const operation = "SimulatePrincipalPolicy"
+	if err := f.enter(ctx, operation, in); err != nil {
+		return nil, err
+	}
+	if f.Simulated == nil {
+		return nil, Denied(operation)
+	}
+	out := &iam.SimulatePrincipalPolicyOutput{}
+	for _, r := range f.Simulated {
+		if slices.ContainsFunc(in.ActionNames, func(action string) bool { return strings.EqualFold(action, aws.ToString(r.EvalActionName)) }) {
+			out.EvaluationResults = append(out.EvaluationResults, r)
+		}
+	}
+	return out, nil
 }
 
 // enter runs what every operation has in common.

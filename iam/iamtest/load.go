@@ -12,17 +12,33 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// DetailsFile is what [Load] reads.
-const DetailsFile = "iam/get-account-authorization-details.json"
+// DetailsFile and SimulationFile are what [Load] reads.
+const (
+	DetailsFile    = "iam/get-account-authorization-details.json"
+	SimulationFile = "iam/simulate-principal-policy.json"
+)
 
-// Load makes a [Fake] of [DetailsFile], the output of `aws iam get-account-authorization-details`. The file may hold
+// Load makes a [Fake] of [SimulationFile], the output of `aws iam simulate-principal-policy`, without which that operation
+// is denied, and of [DetailsFile], the output of `aws iam get-account-authorization-details`. The file may hold
 // several such outputs one after another, for accounts too large for one page. Without the file everything is denied.
 func Load(fsys fs.FS) (*Fake, error) {
-	raw, err := fs.ReadFile(fsys, DetailsFile)
+	fake := &Fake{}
+	raw, err := fs.ReadFile(fsys, SimulationFile)
+	if err == nil {
+		var simulation iam.SimulatePrincipalPolicyOutput
+		if err := json.Unmarshal(raw, &simulation); err != nil {
+			return nil, fmt.Errorf("%s: %w", SimulationFile, err)
+		}
+		fake.Simulated = append([]types.EvaluationResult{}, simulation.EvaluationResults...)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	raw, err = fs.ReadFile(fsys, DetailsFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &Fake{}, nil
+		return fake, nil
 	}
 	if err != nil {
 		return nil, err
@@ -32,7 +48,8 @@ func Load(fsys fs.FS) (*Fake, error) {
 	for {
 		var output json.RawMessage
 		if err := decoder.Decode(&output); errors.Is(err, io.EOF) {
-			return &Fake{Details: details}, nil
+			fake.Details = details
+			return fake, nil
 		} else if err != nil {
 			return nil, fmt.Errorf("%s: %w", DetailsFile, err)
 		}
