@@ -45,7 +45,9 @@ type response struct {
 	header   http.Header
 	body     []byte
 	overflow bool   // the body went on
-	digest   string // of Docker-Content-Digest, or computed; "" when there is no valid one
+	length   int64  // as the headers say, -1 when they do not
+	claimed  string // Docker-Content-Digest as it came
+	digest   string // the same if it is valid, or computed; "" when there is none
 	code     string // the registry's error code, when it was looked for
 }
 
@@ -103,14 +105,15 @@ func (v *visit) exchange(ctx context.Context, method string, to *url.URL, token 
 		return nil, v.failed(method, bare, err)
 	}
 	// The body of any other answer only explains its status, which stands without it.
-	r := &response{method: method, url: bare, status: answer.StatusCode, header: answer.Header, body: body}
+	r := &response{method: method, url: bare, status: answer.StatusCode, header: answer.Header, body: body,
+		length: answer.ContentLength, claimed: answer.Header.Get("Docker-Content-Digest")}
 	if int64(len(body)) > limit {
 		r.body, r.overflow = body[:limit], true
 	}
 	if l := rateLimit(answer.Header); l != nil {
 		v.limit = l
 	}
-	if d, err := digest.Parse(answer.Header.Get("Docker-Content-Digest")); err == nil {
+	if d, err := digest.Parse(r.claimed); err == nil {
 		r.digest = d.String()
 	}
 	return r, nil
