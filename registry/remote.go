@@ -37,6 +37,8 @@ var manifestTypes = strings.Join([]string{
 
 // ask fills in the image with what the registry answers.
 func (r remote) ask(ctx context.Context, image *Image) {
+	ctx, cancel := context.WithTimeout(ctx, 2*r.bound) // however many exchanges there are, each as slow as it may be
+	defer cancel()
 	v := r.visit(image.Reference)
 	found, err := v.resolve(ctx)
 	if s, ok := errors.AsType[*settled](err); ok {
