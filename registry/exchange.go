@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -99,7 +100,7 @@ func (v *visit) exchange(ctx context.Context, method string, to *url.URL, token 
 		limit = manifestLimit
 	}
 	limit = min(limit, v.left)
-	body, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
+	body, err := readUpTo(answer.Body, limit+1)
 	v.left -= min(int64(len(body)), limit)
 	if err != nil && answer.StatusCode == http.StatusOK {
 		return nil, v.failed(method, bare, err)
@@ -117,6 +118,27 @@ func (v *visit) exchange(ctx context.Context, method string, to *url.URL, token 
 		r.digest = d.String()
 	}
 	return r, nil
+}
+
+// readUpTo reads a body in pieces and joins them once, because io.ReadAll keeps twice of it as it grows.
+func readUpTo(r io.Reader, limit int64) ([]byte, error) {
+	r = io.LimitReader(r, limit)
+	var pieces [][]byte
+	for {
+		piece := make([]byte, 0, min(64<<10, limit))
+		for len(piece) < cap(piece) {
+			n, err := r.Read(piece[len(piece):cap(piece)])
+			piece = piece[:len(piece)+n]
+			if err != nil {
+				pieces = append(pieces, piece)
+				if errors.Is(err, io.EOF) {
+					err = nil
+				}
+				return bytes.Join(pieces, nil), err
+			}
+		}
+		pieces = append(pieces, piece)
+	}
 }
 
 // failed tells an answer that is not followed from no answer at all.

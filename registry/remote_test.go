@@ -135,6 +135,13 @@ func TestRegistryAnswers(t *testing.T) {
 		{"digest header that is none", func(w http.ResponseWriter, r *http.Request) {
 			reply(w, 200, index.Body, oci, "Docker-Content-Digest: sha256:zz")
 		}, nil, "", registry.Unknown, "a Docker-Content-Digest that is none"}, // containerd refuses it
+		{"a manifest that breaks off", func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodHead {
+				reply(w, 405, "")
+				return
+			}
+			reply(w, 200, index.Body[:20], oci, "Content-Length: 100")
+		}, nil, "", registry.Unknown, "unexpected EOF"},
 		{"a manifest of size zero", func(w http.ResponseWriter, r *http.Request) {
 			reply(w, 200, "", oci, sum, "Content-Length: 0")
 		}, nil, "", registry.Unknown, "size zero"},
