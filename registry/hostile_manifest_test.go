@@ -145,10 +145,15 @@ func TestHostileManifests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			const bound = 400 * time.Millisecond
-			meter := &hungry{RoundTripper: defaultTransport()}
+			var meter *hungry
 			var image *Image
 			var took time.Duration
-			grown := live(func() { image, took = hostileThrough(t, bound, meter, tt) })
+			// The server lives in the same heap, and the collector runs when it likes: too much has to show every time.
+			grown := uint64(1 << 62)
+			for try := 0; try < 4 && grown > 16<<20; try++ {
+				meter = &hungry{RoundTripper: defaultTransport()}
+				grown = min(grown, live(func() { image, took = hostileThrough(t, bound, meter, tt) }))
+			}
 			if image.Status != Present || image.Supports(Platform{OS: "linux", Architecture: "s390x"}).Match > MatchNone {
 				t.Errorf("%s, %+v", image.Answer, image.Status)
 			}

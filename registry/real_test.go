@@ -38,6 +38,18 @@ func dockerRegistry(t *testing.T, private bool) (address string, log func() stri
 		}
 		t.Skip("docker-registry is not installed: apt-get install docker-registry")
 	}
+	for range 5 { // a port that was free may be taken by the time docker-registry wants it
+		if address, log, ok := startRegistry(t, binary, private); ok {
+			return address, log
+		}
+	}
+	t.Fatal("docker-registry found no free port")
+	return "", nil
+}
+
+// startRegistry returns false if another process took the port.
+func startRegistry(t *testing.T, binary string, private bool) (address string, log func() string, ok bool) {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +59,7 @@ func dockerRegistry(t *testing.T, private bool) (address string, log func() stri
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	text := "version: 0.1\nlog: {level: warn}\nstorage: {filesystem: {rootdirectory: " + dir + "/data}}\nhttp: {addr: \"" + address + "\"}\n"
+	text := "version: 0.1\nlog: {level: info}\nstorage: {filesystem: {rootdirectory: " + dir + "/data}}\nhttp: {addr: \"" + address + "\"}\n"
 	if private {
 		text += "auth: {htpasswd: {realm: test, path: " + dir + "/htpasswd}}\n"
 		if err := os.WriteFile(filepath.Join(dir, "htpasswd"), []byte(htpasswd), 0o600); err != nil {
@@ -60,7 +72,6 @@ func dockerRegistry(t *testing.T, private bool) (address string, log func() stri
 	var out output
 	command := exec.Command(binary, "serve", filepath.Join(dir, "config.yml"))
 	command.Stdout, command.Stderr = &out, &out
-	command.Env = append(os.Environ(), "OTEL_TRACES_EXPORTER=none")
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -68,16 +79,16 @@ func dockerRegistry(t *testing.T, private bool) (address string, log func() stri
 		_ = command.Process.Kill()
 		_ = command.Wait() // it was killed
 	})
-	for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		connection, err := net.Dial("tcp", address)
-		if err == nil {
-			_ = connection.Close()
-			return address, out.String
-		}
-		if time.Since(start) > 10*time.Second {
-			t.Fatalf("docker-registry does not listen: %s", out.String())
+	for start := time.Now(); time.Since(start) < 10*time.Second; time.Sleep(20 * time.Millisecond) {
+		switch told := out.String(); {
+		case strings.Contains(told, "address already in use"):
+			return "", nil, false
+		case strings.Contains(told, "listening on "+address):
+			return address, out.String, true
 		}
 	}
+	t.Fatalf("docker-registry does not listen: %s", out.String())
+	return "", nil, false
 }
 
 // output collects what a process writes while others read it.
