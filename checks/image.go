@@ -90,6 +90,10 @@ func (c Image) Check(ctx context.Context, task Task) ([]Finding, error) {
 			source = "ecr:DescribeImages"
 		}
 		f.Evidence = append(f.Evidence, Evidence{source, image.Answer})
+		if hint := ref.Hint(); hint != "" && f.Status != Pass {
+			f.Args["hint"] = hint
+			f.Evidence = append(f.Evidence, Evidence{"the reference", "it looks like a mistake: " + hint})
+		}
 		if code == "image.not-cached" {
 			f = f.because([]string{describeRules}, image.Unread)
 		}

@@ -161,8 +161,8 @@ func (j judged) verdict() opinion {
 	if read.Outcome == iam.ImplicitDeny || read.Outcome == iam.ExplicitDeny {
 		return opinion{code: "credentials.denied", decision: &read, evidence: []Evidence{{secretPolicySource(read), read.Reason(iam.Request{Action: credentials.GetSecretValue})}}}
 	}
-	if s.Exists != nil && s.KeyID == "" && elsewhere {
-		return fact("credentials.key-not-shared", credentials.DescribeSecret, "no KmsKeyId, in account "+account)
+	if s.Exists != nil && elsewhere && (s.KeyID == "" || s.Key != nil && s.Key.AWS) {
+		return fact("credentials.key-not-shared", credentials.DescribeSecret, "no key of the customer's, in account "+account)
 	}
 	var key opinion
 	if s.KeyID != "" {

@@ -2,12 +2,16 @@ package registry
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // CacheRule is a pull-through-cache rule of a private registry: what is pulled under its prefix, ECR fetches from
@@ -108,7 +112,7 @@ func readRules(ctx context.Context, api API, ref Reference) ([]CacheRule, error)
 	pages := ecr.NewDescribePullThroughCacheRulesPaginator(api, &ecr.DescribePullThroughCacheRulesInput{RegistryId: &ref.ECR.Account})
 	rules := []CacheRule{}
 	for pages.HasMorePages() {
-		out, err := pages.NextPage(ctx, in(ref))
+		out, err := pages.NextPage(ctx, in(ref), onlyWhatAWSAnswers)
 		if err != nil {
 			return nil, err
 		}
@@ -117,6 +121,23 @@ func readRules(ctx context.Context, api API, ref Reference) ([]CacheRule, error)
 		}
 	}
 	return rules, nil
+}
+
+// onlyWhatAWSAnswers keeps the SDK from asking an emulator that does not have the operation three times, with seconds in
+// between. What is unwell for a moment at AWS says so with a code.
+func onlyWhatAWSAnswers(o *ecr.Options) {
+	if r, ok := o.Retryer.(aws.RetryerV2); ok {
+		o.Retryer = coded{r}
+	}
+}
+
+type coded struct{ aws.RetryerV2 }
+
+func (r coded) IsErrorRetryable(err error) bool {
+	if e, ok := errors.AsType[*smithyhttp.ResponseError](err); ok && code(err) == "" && e.HTTPStatusCode() == http.StatusInternalServerError {
+		return false
+	}
+	return r.RetryerV2.IsErrorRetryable(err)
 }
 
 func cacheRule(r types.PullThroughCacheRule) CacheRule {

@@ -17,6 +17,7 @@
 //     the task, so both leave the answer [Unknown].
 //   - BatchGetImage is called only where the pull-through-cache rules were read and none covers the repository: under
 //     one it would import the image and create the repository. Such an image's manifest is not read.
+//   - Amazon ECR may record the reading of a manifest as a pull (lastRecordedPullTime).
 //   - Layers are never downloaded. Of an index only a few images are read, and from a registry that counts pulls none
 //     once few are left for this machine.
 //   - ECR may answer RepositoryNotFoundException to a caller of another account that it will not let in.

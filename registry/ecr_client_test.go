@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -81,5 +82,27 @@ func TestECRClient(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An emulator that does not have the rules is asked once; the SDK would wait seconds between three tries.
+func TestWhatIsNotOfferedIsAskedOnce(t *testing.T) {
+	const operation = "DescribePullThroughCacheRules"
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, called, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		if called == operation {
+			asked.Add(1)
+			reply(w, 500, page, html)
+			return
+		}
+		reply(w, 400, `{"__type":"AccessDeniedException"}`, "Content-Type: application/x-amz-json-1.1")
+	}))
+	client := ecr.NewFromConfig(aws.Config{Region: "us-east-1", BaseEndpoint: &server.URL,
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "example", "")})
+	image, err := registry.New(client).Image(t.Context(), mustParse(t, ecrHost+"/team/app:1"))
+	server.Close()
+	if err != nil || image.CacheRule != nil || asked.Load() != 1 {
+		t.Errorf("%s was asked %d times: %+v, %v", operation, asked.Load(), image, err)
 	}
 }

@@ -148,7 +148,7 @@ func (p private) readConfig(ctx context.Context, image *Image, m *Manifest) erro
 	}
 	to, err := url.Parse(value(out.DownloadUrl))
 	if err != nil || to.Host == "" || reachOf(to.Hostname()) == linkLocal || to.Scheme != "https" {
-		return errors.New("Amazon ECR gave no usable address of the configuration")
+		return errors.New("what Amazon ECR gave is no usable address of the configuration")
 	}
 	visit := p.blobs.visit(ref)
 	ctx, cancel := context.WithTimeout(ctx, visit.bound)

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -45,7 +46,9 @@ type response struct {
 	header   http.Header
 	body     []byte
 	overflow bool   // the body went on
-	digest   string // of Docker-Content-Digest, or computed; "" when there is no valid one
+	length   int64  // as the headers say, -1 when they do not
+	claimed  string // Docker-Content-Digest as it came
+	digest   string // the same if it is valid, or computed; "" when there is none
 	code     string // the registry's error code, when it was looked for
 }
 
@@ -97,23 +100,45 @@ func (v *visit) exchange(ctx context.Context, method string, to *url.URL, token 
 		limit = manifestLimit
 	}
 	limit = min(limit, v.left)
-	body, err := io.ReadAll(io.LimitReader(answer.Body, limit+1))
+	body, err := readUpTo(answer.Body, limit+1)
 	v.left -= min(int64(len(body)), limit)
 	if err != nil && answer.StatusCode == http.StatusOK {
 		return nil, v.failed(method, bare, err)
 	}
 	// The body of any other answer only explains its status, which stands without it.
-	r := &response{method: method, url: bare, status: answer.StatusCode, header: answer.Header, body: body}
+	r := &response{method: method, url: bare, status: answer.StatusCode, header: answer.Header, body: body,
+		length: answer.ContentLength, claimed: answer.Header.Get("Docker-Content-Digest")}
 	if int64(len(body)) > limit {
 		r.body, r.overflow = body[:limit], true
 	}
 	if l := rateLimit(answer.Header); l != nil {
 		v.limit = l
 	}
-	if d, err := digest.Parse(answer.Header.Get("Docker-Content-Digest")); err == nil {
+	if d, err := digest.Parse(r.claimed); err == nil {
 		r.digest = d.String()
 	}
 	return r, nil
+}
+
+// readUpTo reads a body in pieces and joins them once, because io.ReadAll keeps twice of it as it grows.
+func readUpTo(r io.Reader, limit int64) ([]byte, error) {
+	r = io.LimitReader(r, limit)
+	var pieces [][]byte
+	for {
+		piece := make([]byte, 0, min(64<<10, limit))
+		for len(piece) < cap(piece) {
+			n, err := r.Read(piece[len(piece):cap(piece)])
+			piece = piece[:len(piece)+n]
+			if err != nil {
+				pieces = append(pieces, piece)
+				if errors.Is(err, io.EOF) {
+					err = nil
+				}
+				return bytes.Join(pieces, nil), err
+			}
+		}
+		pieces = append(pieces, piece)
+	}
 }
 
 // failed tells an answer that is not followed from no answer at all.

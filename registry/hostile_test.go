@@ -16,13 +16,18 @@ import (
 // hostile serves h at a loopback address and returns what a source with the given bound makes of it.
 func hostile(t *testing.T, bound time.Duration, h http.HandlerFunc) (*Image, time.Duration) {
 	t.Helper()
+	return hostileThrough(t, bound, defaultTransport(), h)
+}
+
+func hostileThrough(t *testing.T, bound time.Duration, transport http.RoundTripper, h http.HandlerFunc) (*Image, time.Duration) {
+	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(func() { server.CloseClientConnections(); server.Close() })
 	ref, err := Parse(server.Listener.Addr().String() + "/app:1")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(nil).(source)
+	s := New(nil, WithTransport(transport)).(source)
 	s.remote.bound = bound
 	start := time.Now()
 	image, err := s.Image(t.Context(), ref)

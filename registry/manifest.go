@@ -155,8 +155,12 @@ func (m *Manifest) decodeImage(config, layers json.RawMessage) error {
 	if err != nil {
 		return err
 	}
-	var c rawDescriptor
-	if !isSet(config) || json.Unmarshal(config, &c) != nil || !c.valid() {
+	var c struct {
+		MediaType string `json:"mediaType"`
+		Digest    string `json:"digest"`
+		Size      int64  `json:"size"`
+	}
+	if !isSet(config) || json.Unmarshal(config, &c) != nil || !(rawDescriptor{Digest: c.Digest, Size: c.Size}).valid() {
 		return errors.New("it names no configuration")
 	}
 	m.Config = &Blob{Digest: c.Digest, MediaType: c.MediaType, Size: c.Size}

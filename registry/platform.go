@@ -2,6 +2,7 @@ package registry
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -52,8 +53,11 @@ func (p Platform) normalised() Platform {
 	case "armel":
 		p.Architecture, p.Variant = "arm", "v6"
 	case "arm":
-		if p.Variant == "" || p.Variant == "7" {
+		switch p.Variant {
+		case "":
 			p.Variant = "v7"
+		case "5", "6", "7", "8":
+			p.Variant = "v" + p.Variant
 		}
 	}
 	return p
@@ -100,12 +104,15 @@ func (p Platform) match(image Platform) Match {
 			return MatchVariant
 		}
 		return MatchStrict
-	case p.OS == "linux" && p.Architecture == "amd64" && image.Architecture == "386",
-		p.OS == "linux" && p.Architecture == "arm64" && image.Architecture == "arm":
+	case p.OS == "linux" && p.Architecture == "amd64" && image.Architecture == "386" && image.Variant == "",
+		p.OS == "linux" && p.Architecture == "arm64" && image.Architecture == "arm" && slices.Contains(arm32, image.Variant):
 		return MatchFallback
 	}
 	return MatchNone
 }
+
+// arm32 are the variants of arm that containerd takes on arm64.
+var arm32 = []string{"v5", "v6", "v7", "v8"}
 
 // sameBuild compares the first three numbers of two Windows versions: the fourth counts updates, and containers run
 // across those (https://learn.microsoft.com/en-us/virtualization/windowscontainers/deploy-containers/version-compatibility).

@@ -37,6 +37,8 @@ var manifestTypes = strings.Join([]string{
 
 // ask fills in the image with what the registry answers.
 func (r remote) ask(ctx context.Context, image *Image) {
+	ctx, cancel := context.WithTimeout(ctx, 2*r.bound) // however many exchanges there are, each as slow as it may be
+	defer cancel()
 	v := r.visit(image.Reference)
 	found, err := v.resolve(ctx)
 	if s, ok := errors.AsType[*settled](err); ok {
@@ -75,10 +77,19 @@ func (v *visit) resolve(ctx context.Context) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.status == http.StatusMethodNotAllowed || answer.status == http.StatusOK && answer.digest == "" && !answer.isPage() {
+	if answer.status == http.StatusMethodNotAllowed {
 		if answer, err = v.authorized(ctx, http.MethodGet, v.manifest); err != nil {
 			return nil, err
 		}
+	}
+	// Without a digest or a length in the headers, containerd fetches the manifest and believes only what it computes.
+	if answer.status == http.StatusOK && !answer.isPage() && (answer.claimed == "" || answer.length < 0) {
+		if answer.method == http.MethodHead {
+			if answer, err = v.authorized(ctx, http.MethodGet, v.manifest); err != nil {
+				return nil, err
+			}
+		}
+		answer.digest, answer.claimed, answer.length = "", "", int64(len(answer.body))
 	}
 	switch answer.status {
 	case http.StatusOK:
@@ -103,6 +114,12 @@ func (v *visit) resolve(ctx context.Context) (*response, error) {
 func (v *visit) verify(answer *response) error {
 	if answer.isPage() {
 		return &settled{answer: answer.String() + " with a web page instead of a manifest"}
+	}
+	if answer.claimed != "" && answer.digest == "" {
+		return &settled{answer: answer.String() + " with a Docker-Content-Digest that is none"}
+	}
+	if answer.length == 0 {
+		return &settled{answer: answer.String() + " with a manifest of size zero"} // containerd stops when it fetches it
 	}
 	if answer.digest == "" {
 		if answer.overflow {

@@ -66,7 +66,7 @@ func TestManifestThatCannotBeRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Method == http.MethodHead {
-					reply(w, 200, "", "Content-Type: "+ociManifest, "Docker-Content-Digest: "+sum)
+					reply(w, 200, single, "Content-Type: "+ociManifest, "Docker-Content-Digest: "+sum)
 					return
 				}
 				tt.get(w, r)

@@ -134,7 +134,24 @@ func TestRegistryAnswers(t *testing.T) {
 		}, nil, "", registry.Present, "GET"},
 		{"digest header that is none", func(w http.ResponseWriter, r *http.Request) {
 			reply(w, 200, index.Body, oci, "Docker-Content-Digest: sha256:zz")
-		}, nil, "", registry.Present, "GET"},
+		}, nil, "", registry.Unknown, "a Docker-Content-Digest that is none"}, // containerd refuses it
+		{"a manifest that breaks off", func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodHead {
+				reply(w, 405, "")
+				return
+			}
+			reply(w, 200, index.Body[:20], oci, "Content-Length: 100")
+		}, nil, "", registry.Unknown, "unexpected EOF"},
+		{"a manifest of size zero", func(w http.ResponseWriter, r *http.Request) {
+			reply(w, 200, "", oci, sum, "Content-Length: 0")
+		}, nil, "", registry.Unknown, "size zero"},
+		{"HEAD without a length", func(w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodHead {
+				w.Header().Set("Transfer-Encoding", "chunked")
+			}
+			reply(w, 200, index.Body, oci, "Docker-Content-Digest: "+sha256)
+			w.(http.Flusher).Flush()
+		}, nil, "", registry.Present, "GET"}, // and the digest is computed
 		{"no digest header, sha512 asked for", func(w http.ResponseWriter, r *http.Request) { reply(w, 200, index.Body, oci) }, nil,
 			sha512, registry.Unknown, "another manifest than the one asked for: sha512:"},
 		{"another manifest", func(w http.ResponseWriter, r *http.Request) { reply(w, 200, index.Body, oci, sum) }, nil,
@@ -336,7 +353,7 @@ func TestDockerHubIsAskedAtItsOwnHost(t *testing.T) {
 		case r.Header.Get("Authorization") == "":
 			reply(w, 401, "", `WWW-Authenticate: Bearer realm="https://auth.docker.io/token",service="registry.docker.io"`)
 		default:
-			reply(w, 200, "", oci, "Docker-Content-Digest: "+index.Digest())
+			reply(w, 200, index.Body, oci, "Docker-Content-Digest: "+index.Digest())
 		}
 	}))
 	defer server.Close()

@@ -1,0 +1,114 @@
+package checks_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/registry/credentials"
+)
+
+const (
+	secretARN = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:hub-AbCdEf"
+	keyARN    = "arn:aws:kms:eu-west-1:111122223333:key/1"
+	roleARN   = "arn:aws:iam::111122223333:role/exec"
+	delegated = `{"Statement": {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "*", "Resource": "*"}}`
+)
+
+func policy(t *testing.T, text string) iam.Policy {
+	t.Helper()
+	document, err := iam.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return iam.Policy{Name: "inline", Document: document}
+}
+
+// What a secret comes to, beside what the scenarios show.
+func TestRegistryCredentials(t *testing.T) {
+	const readAll = `{"Statement": {"Effect": "Allow", "Action": ["secretsmanager:*", "kms:*"], "Resource": "*"}}`
+	const readSecret = `{"Statement": {"Effect": "Allow", "Action": "secretsmanager:*", "Resource": "*"}}`
+	const viaSecretsManager = `{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*", "Condition": {"StringEquals": {
+		"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com", "kms:CallerAccount": "111122223333"}}}}`
+	refused := map[string]error{}
+	for _, action := range []string{credentials.DescribeSecret, credentials.GetResourcePolicy, credentials.DescribeKey, credentials.GetKeyPolicy, credentials.ListGrants, credentials.GetSecretValue} {
+		refused[action] = errors.New("refused")
+	}
+	yes, none := aws.Bool(true), aws.String("")
+	key := func(policy string, grants ...credentials.Grant) *credentials.Key {
+		return &credentials.Key{ARN: keyARN, State: "Enabled", Policy: &policy, Grants: append([]credentials.Grant{}, grants...)}
+	}
+	for name, tt := range map[string]struct {
+		role    string
+		secret  credentials.Secret
+		want    checks.Code
+		missing string
+	}{
+		"plain":                      {readSecret, credentials.Secret{Exists: yes, Policy: none}, "credentials.readable", ""},
+		"not read at all":            {readSecret, credentials.Secret{Unread: refused}, "credentials.unread", credentials.DescribeSecret},
+		"policy not read":            {readSecret, credentials.Secret{Exists: yes, Unread: refused}, "credentials.unread", credentials.GetResourcePolicy},
+		"the secret's policy lets":   {`{"Statement": []}`, credentials.Secret{Exists: yes, Policy: aws.String(`{"Statement": {"Effect": "Allow", "Principal": {"AWS": "` + roleARN + `"}, "Action": "secretsmanager:GetSecretValue", "Resource": "*"}}`)}, "credentials.readable", ""},
+		"the secret's policy denies": {readSecret, credentials.Secret{Exists: yes, Policy: aws.String(`{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}}`)}, "credentials.denied", ""},
+		"key, delegated and allowed": {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: key(delegated)}, "credentials.readable", ""},
+		"key, through the service":   {readSecret, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: key(viaSecretsManager)}, "credentials.readable", ""},
+		"key, delegated only":        {readSecret, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: key(delegated)}, "credentials.key-denied", ""},
+		"key, by a grant":            {readSecret, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: key(delegated, credentials.Grant{Principal: roleARN})}, "credentials.readable", ""},
+		"key, by a bound grant":      {readSecret, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: key(delegated, credentials.Grant{Principal: roleARN, Constrained: true})}, "credentials.unread", ""},
+		"key, another's grant":       {readSecret, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: key(delegated, credentials.Grant{Principal: roleARN + "2"})}, "credentials.key-denied", ""},
+		"key, grants not read":       {readSecret, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Unread: refused, Key: &credentials.Key{ARN: keyARN, Policy: aws.String(delegated)}}, "credentials.unread", credentials.ListGrants},
+		"key policy not read":        {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Unread: refused, Key: &credentials.Key{ARN: keyARN}}, "credentials.unread", credentials.GetKeyPolicy},
+		"key not read":               {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Unread: refused}, "credentials.unread", credentials.DescribeKey},
+		"key disabled":               {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: &credentials.Key{ARN: keyARN, State: "Disabled"}}, "credentials.key-state", ""},
+		"key of AWS":                 {readSecret, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: &credentials.Key{ARN: keyARN, AWS: true, State: "Enabled"}}, "credentials.readable", ""},
+		"malformed":                  {readSecret, credentials.Secret{Exists: yes, Policy: none, Form: credentials.FormNotJSON}, "credentials.malformed", ""},
+		"value asked for and denied": {readSecret, credentials.Secret{Exists: yes, Policy: none, Unread: refused}, "credentials.unread", credentials.GetSecretValue},
+		"deleted, all else unread":   {readSecret, credentials.Secret{Exists: yes, DeletedAt: aws.Time(time.Now()), Unread: refused}, "credentials.deleted", ""},
+	} {
+		tt.secret.ID, tt.secret.ARN = credentials.ID{Name: secretARN, Region: "eu-west-1"}, secretARN
+		role := &iam.Role{ARN: roleARN, Name: "exec", Exists: yes, Identity: iam.Layer{Policies: []iam.Policy{policy(t, tt.role)}}}
+		task := checks.Task{TaskDefinition: "web:7", Account: "111122223333", Region: "eu-west-1", ExecutionRole: roleARN,
+			Containers: []checks.Container{{Name: "web", Image: "example.com/app", RepositoryCredentials: secretARN}}}
+		check := checks.RegistryCredentials{
+			Roles:   iam.SourceFunc(func(context.Context, string) (*iam.Role, error) { return role, nil }),
+			Secrets: credentials.SourceFunc(func(context.Context, credentials.ID) (*credentials.Secret, error) { return &tt.secret, nil }),
+		}
+		d, err := checks.Run(t.Context(), task, check)
+		if err != nil || len(d.Findings) != 1 {
+			t.Fatalf("%s: %+v, %v", name, d.Findings, err)
+		}
+		f := d.Findings[0]
+		if f.Code != tt.want || tt.missing != "" && !slices.Contains(f.Missing, tt.missing) || blank.MatchString(f.Summary) {
+			t.Errorf("%s: %s (%s), missing %v; want %s, %s", name, f.Code, f.Summary, f.Missing, tt.want, tt.missing)
+		}
+	}
+}
+
+// A secret of another account needs a key that can be shared.
+func TestRegistryCredentialsOfAnotherAccount(t *testing.T) {
+	role := &iam.Role{ARN: roleARN, Name: "exec", Exists: aws.Bool(true), Identity: iam.Layer{Policies: []iam.Policy{policy(t, `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)}}}
+	other := "arn:aws:secretsmanager:eu-west-1:444455556666:secret:hub-AbCdEf"
+	secret := &credentials.Secret{ARN: other, Exists: aws.Bool(true), Policy: aws.String(`{"Statement": {"Effect": "Allow", "Principal": {"AWS": "` + roleARN + `"}, "Action": "*", "Resource": "*"}}`)}
+	check := checks.RegistryCredentials{
+		Roles:   iam.SourceFunc(func(context.Context, string) (*iam.Role, error) { return role, nil }),
+		Secrets: credentials.SourceFunc(func(context.Context, credentials.ID) (*credentials.Secret, error) { return secret, nil }),
+	}
+	task := checks.Task{TaskDefinition: "web:7", Account: "111122223333", Region: "eu-west-1", ExecutionRole: roleARN,
+		Containers: []checks.Container{{Name: "web", Image: "example.com/app", RepositoryCredentials: other}}}
+	for want, change := range map[checks.Code]func(){
+		"credentials.key-not-shared": func() {},
+		"credentials.unread":         func() { secret.Exists = aws.Bool(false) }, // it may only be hidden
+	} {
+		change()
+		d, err := checks.Run(t.Context(), task, check)
+		if err != nil || len(d.Findings) != 1 || d.Findings[0].Code != want {
+			t.Errorf("%+v, %v; want %s", d.Findings, err, want)
+		}
+		secret.Exists = aws.Bool(true)
+	}
+}
