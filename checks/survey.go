@@ -51,9 +51,10 @@ func surveyed(ctx context.Context, source network.Source, task Task) (*survey, e
 		return nil, err
 	}
 	s := &survey{task: task, topology: topology}
+	paths := topology.Paths()
 	for _, step := range task.steps() {
 		for _, subnet := range task.Placement.Subnets {
-			s.ways = append(s.ways, way{step, subnet, topology.Path(task.in(subnet), step.to)})
+			s.ways = append(s.ways, way{step, subnet, paths.Path(task.in(subnet), step.to)})
 		}
 	}
 	return s, nil

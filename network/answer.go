@@ -29,7 +29,7 @@ func (w *walk) ingressRoutes(gateway string, to *Subnet) (hops []Hop) {
 		known := table.Routes != nil
 		if known {
 			table.Routes = slices.DeleteFunc(slices.Clone(table.Routes), func(r Route) bool { return r.PrefixList != "" })
-			around := unusual(w.lookup(&table, h, target{peers: peers{addrs: addrsOf(to.CIDR)}}))
+			around := unusual(w.lookup(w.view.compile(&table), h, target{peers: peers{addrs: addrsOf(to.CIDR)}}))
 			if table.Gateways != nil {
 				hops = append(hops, around...)
 			}

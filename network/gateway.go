@@ -27,7 +27,7 @@ func beyond(target string) Hop { return Hop{Kind: KindBeyond, Subject: target, R
 // https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
 func (w *walk) internetGatewayHops(subnet *Subnet, id string, t target) []Hop {
 	h := Hop{Kind: KindInternetGateway, Subject: id}
-	gateway, read := w.internetGateway(id)
+	gateway, read := w.gateways[id], w.InternetGateways != nil
 	switch {
 	case !read:
 		h.Reason, h.Missing = Unread, []string{"ec2:DescribeInternetGateways"}
@@ -77,7 +77,7 @@ func (w *walk) publicIPHop(subnet *Subnet) Hop {
 // https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
 func (w *walk) natHops(subnet *Subnet, id string, t target) []Hop {
 	h := Hop{Kind: KindNATGateway, Subject: id}
-	nat, read := w.natGateway(id)
+	nat, read := w.nats[id], w.NATGateways != nil
 	switch {
 	case !read:
 		h.Reason, h.Missing = Unread, []string{"ec2:DescribeNatGateways"}
@@ -109,7 +109,7 @@ func (w *walk) natHops(subnet *Subnet, id string, t target) []Hop {
 	source := addrsOf(subnet.CIDR)
 	request := Ports{w.to.Port, w.to.Port}
 	crosses := home.ID != subnet.ID
-	hops := []Hop{h}
+	hops := append(make([]Hop, 0, 8), h)
 	if crosses {
 		hops = append(hops, w.aclHop(home.ID, true, false, packets{source, request}, false))
 	}
@@ -155,7 +155,7 @@ func (w *walk) natWay(home *Subnet, nat *NATGateway, l leg, t target) []Hop {
 // https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
 func (w *walk) routedEndpointHop(id string) Hop {
 	h := Hop{Kind: KindVPCEndpoint, Subject: id}
-	e, read := w.Endpoint(id)
+	e, read := w.points[id], w.VPCEndpoints != nil
 	switch {
 	case !read:
 		h.Reason, h.Missing = Unread, []string{"ec2:DescribeVpcEndpoints"}

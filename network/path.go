@@ -231,17 +231,8 @@ func (p Path) VPCEndpoint() string {
 
 // Path decides the way from an interface in this VPC to a host, and back. A closed hop that is not on every way that the
 // traffic may take is Partial when all of the ways are used, and Unknown when it is not known which one is.
+//
+// For many paths in one topology, [Topology.Paths] is quicker.
 func (t *Topology) Path(from Endpoint, to Destination) Path {
-	if to.Port == 0 {
-		to.Port = 443
-	}
-	w := walk{Topology: t, from: from, to: to}
-	hops := w.hops()
-	return Path{From: from, To: to, Hops: hops, Missing: uniq(w.missing)}
-}
-
-// uniq sorts a list of names and drops repetitions.
-func uniq(names []string) []string {
-	slices.Sort(names)
-	return slices.Compact(names)
+	return t.Paths().Path(from, to)
 }

@@ -2,7 +2,6 @@ package network
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 )
 
@@ -180,73 +179,12 @@ func (c *CIDR) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// find returns the element of a list whose ID is id. read is false when the list was not read.
-func find[E any](list []E, id string, idOf func(*E) string) (e *E, read bool) {
-	for i := range list {
-		if idOf(&list[i]) == id {
-			return &list[i], true
-		}
-	}
-	return nil, list != nil
-}
-
-func (t *Topology) subnet(id string) (*Subnet, bool) {
-	return find(t.Subnets, id, func(s *Subnet) string { return s.ID })
-}
-
-func (t *Topology) securityGroup(id string) (*SecurityGroup, bool) {
-	return find(t.SecurityGroups, id, func(g *SecurityGroup) string { return g.ID })
-}
-
-func (t *Topology) natGateway(id string) (*NATGateway, bool) {
-	return find(t.NATGateways, id, func(n *NATGateway) string { return n.ID })
-}
-
-func (t *Topology) internetGateway(id string) (*InternetGateway, bool) {
-	return find(t.InternetGateways, id, func(g *InternetGateway) string { return g.ID })
-}
-
 // Endpoint returns the VPC endpoint with an ID; read is false when the endpoints were not read.
 func (t *Topology) Endpoint(id string) (e *VPCEndpoint, read bool) {
-	return find(t.VPCEndpoints, id, func(e *VPCEndpoint) string { return e.ID })
-}
-
-func (t *Topology) prefixList(id string) *PrefixList {
-	l, _ := find(t.PrefixLists, id, func(l *PrefixList) string { return l.ID })
-	return l
-}
-
-// routeTable returns the table in effect for a subnet: the explicitly associated one, else the VPC's main table. read is
-// false when what decides that was not read.
-// https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
-func (t *Topology) routeTable(subnet string) (table *RouteTable, read bool) {
-	return guarding(t.RouteTables, subnet, func(t *RouteTable) ([]string, bool) { return t.Subnets, t.Main })
-}
-
-// networkACL returns the ACL that guards a subnet: the associated one, else the VPC's default ACL. read is false when what
-// decides that was not read.
-// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
-func (t *Topology) networkACL(subnet string) (acl *NetworkACL, read bool) {
-	return guarding(t.NetworkACLs, subnet, func(a *NetworkACL) ([]string, bool) { return a.Subnets, a.Default })
-}
-
-// guarding returns the element of a list that is associated with a subnet, else the default one. An element whose
-// associations were not read may be the subnet's.
-func guarding[E any](list []E, subnet string, associations func(*E) (subnets []string, byDefault bool)) (e *E, read bool) {
-	read = list != nil
-	for i := range list {
-		subnets, byDefault := associations(&list[i])
-		switch {
-		case slices.Contains(subnets, subnet):
-			return &list[i], true
-		case byDefault:
-			e = &list[i]
-		case subnets == nil:
-			read = false
+	for i := range t.VPCEndpoints {
+		if t.VPCEndpoints[i].ID == id {
+			return &t.VPCEndpoints[i], true
 		}
 	}
-	if !read {
-		return nil, false
-	}
-	return e, true
+	return nil, t.VPCEndpoints != nil
 }

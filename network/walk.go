@@ -1,17 +1,14 @@
 package network
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // walk is one way from an interface to a host, while it is being walked.
 type walk struct {
-	*Topology
+	*vpc
+	view    *view
 	from    Endpoint
 	to      Destination
-	missing []string // what would have shown more hops
+	missing *[]string // what would have shown more hops
 }
 
 // target is what the destination's name resolves to.
@@ -46,7 +43,7 @@ func narrowed(hops []Hop, missing []string) []Hop {
 }
 
 // cut notes why the walk ends early.
-func (w *walk) cut(actions ...string) { w.missing = append(w.missing, actions...) }
+func (w *walk) cut(actions ...string) { *w.missing = append(*w.missing, actions...) }
 
 func (w *walk) hops() []Hop {
 	subnet, read := w.subnet(w.from.Subnet)
@@ -71,7 +68,7 @@ func (w *walk) hops() []Hop {
 			ways = append(ways, w.toAddresses(subnet, t))
 		}
 	}
-	var undecided []string
+	var undecided []string // distinct works in place: nothing here is shared
 	for _, h := range hops {
 		undecided = append(undecided, h.Missing...)
 	}
@@ -96,15 +93,18 @@ func (w *walk) toAnywhere(subnet *Subnet, t target) []Hop {
 
 // toAddresses walks to hosts outside the VPC's own interfaces: out by whatever the subnet's routes lead to.
 func (w *walk) toAddresses(subnet *Subnet, t target) []Hop {
-	hops := []Hop{w.groupHop(w.taskGroups(), false, t.peers, t.depends)}
-	outside := t.addrs.minus(addrsOf(subnet.CIDR)) // an ACL sees only what crosses its subnet's border
+	hops := append(make([]Hop, 0, 16), w.groupHop(w.taskGroups(), false, t.peers, t.depends))
+	outside := t.addrs // an ACL sees only what crosses its subnet's border
+	if near := addrsOf(subnet.CIDR); near.overlaps(outside) {
+		outside = outside.minus(near)
+	}
 	crosses := !outside.empty()
 	if crosses {
 		hops = append(hops, w.aclHop(subnet.ID, false, false, packets{outside, Ports{w.to.Port, w.to.Port}}, t.depends))
 	}
 	var ways [][]Hop
 	for _, leg := range w.routes(subnet.ID, t) {
-		ways = append(ways, append([]Hop{leg.hop}, w.through(subnet, leg, t)...))
+		ways = append(ways, append(append(make([]Hop, 0, 10), leg.hop), w.through(subnet, leg, t)...))
 	}
 	hops = append(hops, t.join(ways)...)
 	if crosses {
@@ -208,6 +208,9 @@ func (w *walk) replyPorts() Ports {
 
 // allOf joins ways that are all used. What closes some of them and not others leaves the whole partly open.
 func allOf(ways [][]Hop, depends bool) []Hop {
+	if len(ways) == 1 {
+		return ways[0]
+	}
 	closed, unknown := 0, []string(nil)
 	undecided := false
 	for _, way := range ways {
@@ -257,20 +260,30 @@ func oneOf(ways [][]Hop, undecided []string) []Hop {
 	return hops
 }
 
-// key tells hops apart that judge different traffic.
-func (h Hop) key() string {
-	return fmt.Sprint(h.Kind, h.Subject, h.Subnet, h.Target, h.Reason, h.Inbound, h.Reply, h.DNS)
+// hopKey tells hops apart that judge different traffic.
+type hopKey struct {
+	kind                    Kind
+	subject, subnet, target string
+	reason                  Reason
+	inbound, reply, dns     bool
+}
+
+func (h *Hop) key() hopKey {
+	return hopKey{h.Kind, h.Subject, h.Subnet, h.Target, h.Reason, h.Inbound, h.Reply, h.DNS}
 }
 
 // distinct drops hops that say the same again.
 func distinct(hops []Hop) []Hop {
-	var out []Hop
-	seen := map[string]bool{}
-	for _, h := range hops {
-		k := h.key() + fmt.Sprint(h.Status, h.Depends, h.Detail, strings.Join(h.Missing, ","))
-		if !seen[k] {
-			seen[k] = true
-			out = append(out, h)
+	out := hops[:0]
+	for i := range hops {
+		h := &hops[i]
+		again := false
+		for j := range out {
+			o := &out[j]
+			again = again || o.Status == h.Status && o.Depends == h.Depends && o.key() == h.key() && o.Detail == h.Detail && slices.Equal(o.Missing, h.Missing)
+		}
+		if !again {
+			out = append(out, *h)
 		}
 	}
 	return out
