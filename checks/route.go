@@ -54,7 +54,7 @@ func (Route) Info() Info {
 				{"Create the gateway endpoint anew", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"}}},
 		},
 		Assumes: []string{
-			"VPC Block Public Access is off wherever EC2 does not show its mode with the subnet.",
+			"VPC Block Public Access is off wherever EC2 shows its mode neither with the subnet or its VPC nor for the account.",
 		},
 	}
 }

@@ -20,6 +20,14 @@ type API interface {
 	ec2.DescribeDhcpOptionsAPIClient
 	ec2.DescribeManagedPrefixListsAPIClient
 	ec2.GetManagedPrefixListEntriesAPIClient
+	ec2.DescribeEgressOnlyInternetGatewaysAPIClient
+	ec2.DescribeInstancesAPIClient
+	ec2.DescribeVpcPeeringConnectionsAPIClient
+	ec2.DescribeTransitGatewayAttachmentsAPIClient
+	ec2.DescribeTransitGatewayVpcAttachmentsAPIClient
+	ec2.SearchTransitGatewayRoutesAPIClient
+	DescribeVpcBlockPublicAccessOptions(context.Context, *ec2.DescribeVpcBlockPublicAccessOptionsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcBlockPublicAccessOptionsOutput, error)
+	DescribeVpcBlockPublicAccessExclusions(context.Context, *ec2.DescribeVpcBlockPublicAccessExclusionsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcBlockPublicAccessExclusionsOutput, error)
 	DescribeVpcAttribute(context.Context, *ec2.DescribeVpcAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeVpcAttributeOutput, error)
 }
 
@@ -37,6 +45,8 @@ var actions = []string{
 	"ec2:DescribeSecurityGroups",
 	"ec2:DescribeSubnets",
 	"ec2:DescribeVpcAttribute",
+	"ec2:DescribeVpcBlockPublicAccessExclusions",
+	"ec2:DescribeVpcBlockPublicAccessOptions",
 	"ec2:DescribeVpcEndpoints",
 	"ec2:DescribeVpcs",
 	"ec2:GetManagedPrefixListEntries",

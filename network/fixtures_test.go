@@ -82,6 +82,7 @@ func vpc() *network.Topology {
 			{ID: "pl-dynamodb", Name: "com.amazonaws.eu-west-1.dynamodb", CIDRs: cidrs("52.94.24.0/23")},
 			{ID: "pl-own", Name: "partners", CIDRs: cidrs("198.51.100.0/24")},
 		},
+		PublicAccessExclusions: []network.PublicAccessExclusion{},
 	}
 }
 

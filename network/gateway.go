@@ -38,25 +38,12 @@ func (w *walk) internetGatewayHops(subnet *Subnet, id string, t target) []Hop {
 	default:
 		h.Status = Open
 	}
-	hops := []Hop{h}
-	if mode := w.blockMode(subnet); mode == "block-bidirectional" || mode == "block-ingress" && subnet.ID == w.from.Subnet {
-		hops = append(hops, Hop{Kind: KindInternetGateway, Subject: id, Subnet: subnet.ID, Status: Closed, Reason: PublicAccessBlocked,
-			Detail: "InternetGatewayBlockMode is " + mode})
-	}
+	hops := append([]Hop{h}, w.publicAccessHops(id, subnet.ID, subnet.BlockPublicAccess, subnet.ID != w.from.Subnet)...)
 	if t.addrs.and(internet).empty() {
 		hops = append(hops, Hop{Kind: KindRoute, Subject: id, Subnet: subnet.ID, Status: Closed, Reason: PrivateAddress,
 			Detail: id + " forwards no private destination: " + t.addrs.String()})
 	}
 	return append(hops, w.ingressRoutes(id, subnet)...)
-}
-
-// blockMode returns the mode of VPC Block Public Access in effect for a subnet, where EC2 shows it.
-// https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa-basics.html
-func (w *walk) blockMode(subnet *Subnet) string {
-	if subnet.BlockPublicAccess != "" {
-		return subnet.BlockPublicAccess
-	}
-	return w.VPC.BlockPublicAccess
 }
 
 // publicIPHop judges the task's own address: an internet gateway translates only for interfaces that have a public one.

@@ -27,6 +27,7 @@ func (p *Paths) Path(from Endpoint, to Destination) Path {
 // vpc is one VPC with its lists indexed. What it remembers is the same for every path.
 type vpc struct {
 	*Topology
+	account  *Topology // which holds what is the account's: that of the task's VPC
 	subnets  map[string]*Subnet
 	groups   map[string]*SecurityGroup
 	nats     map[string]*NATGateway
@@ -45,6 +46,7 @@ type vpc struct {
 func indexed(t *Topology) *vpc {
 	v := &vpc{
 		Topology: t,
+		account:  t,
 		subnets:  byID(t.Subnets, func(s *Subnet) string { return s.ID }),
 		groups:   byID(t.SecurityGroups, func(g *SecurityGroup) string { return g.ID }),
 		nats:     byID(t.NATGateways, func(n *NATGateway) string { return n.ID }),

@@ -92,6 +92,8 @@ const (
 	// KindInternetGateway.
 	GatewayDetached     Reason = "gateway-detached"      // not attached to the VPC
 	PublicAccessBlocked Reason = "public-access-blocked" // VPC Block Public Access
+	// PublicAccessChanging: VPC Block Public Access or an exclusion from it is being changed.
+	PublicAccessChanging Reason = "public-access-changing"
 
 	// KindPublicIP.
 	NoPublicIP      Reason = "no-public-ip"

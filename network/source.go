@@ -75,6 +75,7 @@ func (g *gatherer) gather(ctx context.Context, p Placement) error {
 	first.Go(func() error { g.networkACLs(ctx, vpc); return nil })
 	first.Go(func() error { g.internetGateways(ctx); return nil })
 	first.Go(func() error { g.natGateways(ctx, vpc); return nil })
+	first.Go(func() error { g.publicAccess(ctx, placed); return nil })
 	first.Go(func() error {
 		g.vpcs(ctx)
 		g.nameServers(ctx)

@@ -19,6 +19,10 @@ type Topology struct {
 	Interfaces       []NetworkInterface `json:"interfaces"` // those of the interface endpoints
 	PrefixLists      []PrefixList       `json:"prefixLists"`
 
+	// VPC Block Public Access of the account and region. The mode that EC2 shows with a subnet goes before it.
+	PublicAccess           *PublicAccess           `json:"publicAccess"`
+	PublicAccessExclusions []PublicAccessExclusion `json:"publicAccessExclusions"`
+
 	// Unread says why a fact is nil, by the IAM action that would have read it ("ec2:DescribeSubnets"). It is for
 	// people: no decision looks at it.
 	Unread map[string]error `json:"-"`

@@ -44,7 +44,8 @@ func TestLoadAbsentFileIsDenied(t *testing.T) {
 	}
 	asked := slices.DeleteFunc(network.Actions(), func(action string) bool {
 		return slices.Contains([]string{ // what an answer would have to name first
-			"ec2:DescribeSubnets", "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:GetManagedPrefixListEntries"}, action)
+			"ec2:DescribeSubnets", "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:GetManagedPrefixListEntries",
+			"ec2:DescribeVpcBlockPublicAccessExclusions"}, action)
 	})
 	for _, action := range asked {
 		if err := topology.Unread[action]; code(err) != "UnauthorizedOperation" {
