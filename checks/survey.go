@@ -164,6 +164,10 @@ var actionBehind = map[network.Kind]string{
 	network.KindPublicIP:        "ecs:DescribeTasks",
 	network.KindNATGateway:      "ec2:DescribeNatGateways",
 	network.KindVPCEndpoint:     "ec2:DescribeVpcEndpoints",
+	network.KindPeering:         "ec2:DescribeVpcPeeringConnections",
+	network.KindAppliance:       "ec2:DescribeNetworkInterfaces",
+	network.KindTransitGateway:  "ec2:DescribeTransitGatewayAttachments",
+	network.KindTransitRoute:    "ec2:SearchTransitGatewayRoutes",
 }
 
 // unread says, by IAM action, why a fact about the task or its VPC is missing.

@@ -37,7 +37,11 @@ func (w *walk) aclHop(subnet string, inbound, reply bool, p packets, depends boo
 	h.Subject = acl.ID
 	v := w.aclRules(acl, !inbound).judge(p)
 	h.Status, h.Detail = v.status, v.detail
-	if h.Status != Open {
+	switch h.Status {
+	case Open:
+	case Unknown:
+		h.Reason, h.Missing = Unread, []string{"ec2:DescribeNetworkAcls"}
+	default:
 		h.Reason = Denied
 	}
 	h.Depends = h.Status == Partial && depends && v.splitsAddresses
@@ -59,8 +63,9 @@ type aclKey struct {
 // aclRule is one of them.
 type aclRule struct {
 	packets
-	allow bool
-	text  string
+	allow     bool
+	malformed bool // its block could not be read
+	text      string
 }
 
 type aclRules []aclRule
@@ -84,7 +89,7 @@ func (acl *NetworkACL) rules(egress bool, protocol string) aclRules {
 		if e.Protocol == "-1" {
 			ports = AllPorts
 		}
-		rules = append(rules, aclRule{packets{addrsOf(e.CIDR), ports}, e.Allow, e.String()})
+		rules = append(rules, aclRule{packets{addrsOf(e.CIDR), ports}, e.Allow, !e.CIDR.IsValid(), e.String()})
 	}
 	return rules
 }
@@ -100,6 +105,9 @@ func (rules aclRules) judge(p packets) aclVerdict {
 	for _, r := range rules {
 		if len(left) == 0 {
 			break
+		}
+		if r.malformed {
+			return aclVerdict{status: Unknown, detail: r.text}
 		}
 		if len(left) == 1 && r.allow && len(denied) == 0 && len(allowed) == 0 && r.holds(left[0]) {
 			return aclVerdict{status: Open, detail: r.text} // as most ACLs do

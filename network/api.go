@@ -36,6 +36,8 @@ var _ API = (*ec2.Client)(nil)
 // Actions are the IAM actions behind API.
 var actions = []string{
 	"ec2:DescribeDhcpOptions",
+	"ec2:DescribeEgressOnlyInternetGateways",
+	"ec2:DescribeInstances",
 	"ec2:DescribeInternetGateways",
 	"ec2:DescribeManagedPrefixLists",
 	"ec2:DescribeNatGateways",
@@ -44,12 +46,16 @@ var actions = []string{
 	"ec2:DescribeRouteTables",
 	"ec2:DescribeSecurityGroups",
 	"ec2:DescribeSubnets",
+	"ec2:DescribeTransitGatewayAttachments",
+	"ec2:DescribeTransitGatewayVpcAttachments",
 	"ec2:DescribeVpcAttribute",
 	"ec2:DescribeVpcBlockPublicAccessExclusions",
 	"ec2:DescribeVpcBlockPublicAccessOptions",
 	"ec2:DescribeVpcEndpoints",
+	"ec2:DescribeVpcPeeringConnections",
 	"ec2:DescribeVpcs",
 	"ec2:GetManagedPrefixListEntries",
+	"ec2:SearchTransitGatewayRoutes",
 }
 
 // Actions returns the IAM actions that a Source made by New may need, sorted.

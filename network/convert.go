@@ -22,6 +22,16 @@ func subnetOf(s types.Subnet) Subnet {
 		ID:               aws.ToString(s.SubnetId),
 		AvailabilityZone: aws.ToString(s.AvailabilityZone),
 		CIDR:             ParseCIDR(aws.ToString(s.CidrBlock)),
+		IPv6CIDRs:        []CIDR{},
+		DNS64:            s.EnableDns64,
+	}
+	if subnet.DNS64 == nil {
+		subnet.DNS64 = aws.Bool(false) // as older answers do not say what was not there
+	}
+	for _, a := range s.Ipv6CidrBlockAssociationSet {
+		if a.Ipv6CidrBlockState == nil || a.Ipv6CidrBlockState.State == types.SubnetCidrBlockStateCodeAssociated {
+			subnet.IPv6CIDRs = append(subnet.IPv6CIDRs, ParseCIDR(aws.ToString(a.Ipv6CidrBlock)))
+		}
 	}
 	if b := s.BlockPublicAccessStates; b != nil {
 		subnet.BlockPublicAccess = string(b.InternetGatewayBlockMode)
@@ -38,6 +48,16 @@ func cidrsOf(v types.Vpc) []CIDR {
 		}
 		if c := ParseCIDR(aws.ToString(a.CidrBlock)); !c.Equal(cidrs[0]) {
 			cidrs = append(cidrs, c)
+		}
+	}
+	return cidrs
+}
+
+func ipv6CIDRsOf(v types.Vpc) []CIDR {
+	cidrs := []CIDR{}
+	for _, a := range v.Ipv6CidrBlockAssociationSet {
+		if s := a.Ipv6CidrBlockState; s == nil || s.State == types.VpcCidrBlockStateCodeAssociated {
+			cidrs = append(cidrs, ParseCIDR(aws.ToString(a.Ipv6CidrBlock)))
 		}
 	}
 	return cidrs
@@ -101,7 +121,7 @@ func aclEntryOf(e types.NetworkAclEntry) ACLEntry {
 		Allow:    e.RuleAction == types.RuleActionAllow,
 		Protocol: aws.ToString(e.Protocol),
 		Ports:    AllPorts,
-		CIDR:     ParseCIDR(aws.ToString(e.CidrBlock)),
+		CIDR:     ParseCIDR(cmp.Or(aws.ToString(e.CidrBlock), aws.ToString(e.Ipv6CidrBlock))),
 	}
 	if e.PortRange != nil {
 		entry.Ports = portsOf(e.PortRange.From, e.PortRange.To)
@@ -131,6 +151,9 @@ func ruleOf(p types.IpPermission) Rule {
 	for _, c := range p.IpRanges {
 		r.CIDRs = append(r.CIDRs, ParseCIDR(aws.ToString(c.CidrIp)))
 	}
+	for _, c := range p.Ipv6Ranges {
+		r.CIDRs = append(r.CIDRs, ParseCIDR(aws.ToString(c.CidrIpv6)))
+	}
 	for _, l := range p.PrefixListIds {
 		r.PrefixLists = append(r.PrefixLists, aws.ToString(l.PrefixListId))
 	}
@@ -149,7 +172,7 @@ func internetGatewayOf(i types.InternetGateway) InternetGateway {
 }
 
 func natGatewayOf(n types.NatGateway) NATGateway {
-	return NATGateway{
+	gateway := NATGateway{
 		ID:             aws.ToString(n.NatGatewayId),
 		Subnet:         aws.ToString(n.SubnetId),
 		State:          string(n.State),
@@ -157,7 +180,17 @@ func natGatewayOf(n types.NatGateway) NATGateway {
 		FailureMessage: aws.ToString(n.FailureMessage),
 		Private:        n.ConnectivityType == types.ConnectivityTypePrivate,
 		Regional:       n.AvailabilityMode == types.AvailabilityModeRegional,
+		RouteTable:     aws.ToString(n.RouteTableId),
+		Zones:          []string{},
+		AutoProvision:  string(n.AutoProvisionZones),
 	}
+	for _, a := range n.NatGatewayAddresses {
+		if zone := aws.ToString(a.AvailabilityZone); zone != "" && a.Status != types.NatGatewayAddressStatusFailed {
+			gateway.Zones = append(gateway.Zones, zone)
+		}
+	}
+	gateway.Zones = uniq(gateway.Zones)
+	return gateway
 }
 
 func vpcEndpointOf(e types.VpcEndpoint) VPCEndpoint {
@@ -182,7 +215,15 @@ func vpcEndpointOf(e types.VpcEndpoint) VPCEndpoint {
 }
 
 func networkInterfaceOf(i types.NetworkInterface) NetworkInterface {
-	return NetworkInterface{ID: aws.ToString(i.NetworkInterfaceId), Subnet: aws.ToString(i.SubnetId), Address: aws.ToString(i.PrivateIpAddress)}
+	out := NetworkInterface{ID: aws.ToString(i.NetworkInterfaceId), Subnet: aws.ToString(i.SubnetId), Address: aws.ToString(i.PrivateIpAddress),
+		SecurityGroups: []string{}, SourceDestCheck: i.SourceDestCheck, PublicIP: i.Association != nil && aws.ToString(i.Association.PublicIp) != ""}
+	for _, g := range i.Groups {
+		out.SecurityGroups = append(out.SecurityGroups, aws.ToString(g.GroupId))
+	}
+	if i.Attachment != nil {
+		out.Instance = aws.ToString(i.Attachment.InstanceId)
+	}
+	return out
 }
 
 func prefixListOf(l types.ManagedPrefixList) PrefixList {

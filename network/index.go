@@ -33,30 +33,54 @@ type vpc struct {
 	nats     map[string]*NATGateway
 	gateways map[string]*InternetGateway
 	points   map[string]*VPCEndpoint
-	lists    map[string]*PrefixList
-	tables   guards[RouteTable]
-	acls     guards[NetworkACL]
-	routed   map[string]*VPCEndpoint // gateway endpoints by the prefix list of a route that leads to them
-	public   addrs                   // the internet without the VPC's own blocks
 
+	egressOnly map[string]*InternetGateway
+	lists      map[string]*PrefixList
+	tables     guards[RouteTable]
+	acls       guards[NetworkACL]
+	routed     map[string]*VPCEndpoint // gateway endpoints by the prefix list of a route that leads to them
+	public     addrs                   // the internet without the VPC's own blocks
+	public6    addrs                   // that of IPv6
+
+	far      map[string]*vpc // the neighbours by the VPC's ID
+	transits map[string]*TransitGateway
+	enis     map[string]*NetworkInterface
+
+	transit memo[*TransitRouteTable, *tableView]
 	views   memo[viewKey, *view]
 	entries memo[aclKey, []aclRule]
 }
 
 func indexed(t *Topology) *vpc {
+	v := index(t, t)
+	v.far = map[string]*vpc{}
+	for i := range t.Neighbours {
+		if far := index(&t.Neighbours[i], t); v.far[far.VPC.ID] == nil {
+			v.far[far.VPC.ID] = far
+		}
+	}
+	return v
+}
+
+func index(t, account *Topology) *vpc {
 	v := &vpc{
 		Topology: t,
-		account:  t,
+		account:  account,
 		subnets:  byID(t.Subnets, func(s *Subnet) string { return s.ID }),
 		groups:   byID(t.SecurityGroups, func(g *SecurityGroup) string { return g.ID }),
 		nats:     byID(t.NATGateways, func(n *NATGateway) string { return n.ID }),
 		gateways: byID(t.InternetGateways, func(g *InternetGateway) string { return g.ID }),
 		points:   byID(t.VPCEndpoints, func(e *VPCEndpoint) string { return e.ID }),
-		lists:    byID(t.PrefixLists, func(l *PrefixList) string { return l.ID }),
+		lists:    byID(account.PrefixLists, func(l *PrefixList) string { return l.ID }),
 		tables:   guarding(t.RouteTables, func(t *RouteTable) ([]string, bool) { return t.Subnets, t.Main }),
 		acls:     guarding(t.NetworkACLs, func(a *NetworkACL) ([]string, bool) { return a.Subnets, a.Default }),
+		transits: byID(account.TransitGateways, func(g *TransitGateway) string { return g.ID }),
+		enis:     byID(t.Interfaces, func(i *NetworkInterface) string { return i.ID }),
 		routed:   map[string]*VPCEndpoint{},
-		public:   internet.minus(addrsOf(t.VPC.CIDRs...)),
+
+		egressOnly: byID(t.EgressOnlyGateways, func(g *InternetGateway) string { return g.ID }),
+		public:     internet.minus(addrsOf(t.VPC.CIDRs...)),
+		public6:    globalUnicast.minus(addrsOf(t.VPC.IPv6CIDRs...)),
 	}
 	for _, table := range t.RouteTables {
 		for _, r := range table.Routes {

@@ -19,12 +19,15 @@ func hostCIDR(address string) CIDR {
 
 // resolve decides who answers for the destination's name and with which addresses. Several targets mean that it is not
 // known which of them the name resolves to.
-func (w *walk) resolve() ([]Hop, []target) {
+func (w *walk) resolve(subnet *Subnet) ([]Hop, []target) {
 	if address := hostCIDR(w.to.Host); address.IsValid() {
-		if !address.Addr().Is4() || address.Addr().IsLinkLocalUnicast() {
-			return []Hop{beyond(w.to.Host)}, nil // no IPv4 route table has a say in it
+		if address.Addr().IsLinkLocalUnicast() || address.Addr().Is4() != subnet.CIDR.IsValid() && len(subnet.IPv6CIDRs) == 0 {
+			return []Hop{beyond(w.to.Host)}, nil // no route table of the subnet has a say in it
 		}
-		return nil, []target{{peers: peers{addrs: addrsOf(address)}}}
+		set := addrsOf(address)
+		// An interface here or in a peer may have this address, and carry groups.
+		inside := w.VPC.CIDRs == nil || !w.public.covers(set) && !w.public6.covers(set)
+		return nil, []target{{peers: peers{addrs: set, groupsUnknown: inside}}}
 	}
 	h := Hop{Kind: KindName, Subject: w.VPC.DHCPOptions}
 	if h.Subject == "" || h.Subject == "default" {
@@ -193,7 +196,7 @@ func (v *view) publicTarget() target {
 		}
 		list := v.serviceList()
 		if list == nil {
-			if v.vpc.PrefixLists == nil {
+			if v.vpc.account.PrefixLists == nil {
 				return v.anyPublic([]string{"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"})
 			}
 			return v.anyPublic(nil)

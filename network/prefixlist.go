@@ -19,7 +19,7 @@ func (l *PrefixList) serves(service, region string) bool {
 func (v *vpc) entriesOf(id string) (blocks []CIDR, missing []string) {
 	l := v.lists[id]
 	switch {
-	case v.PrefixLists == nil:
+	case v.account.PrefixLists == nil:
 		return nil, []string{"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"}
 	case l == nil || l.CIDRs == nil || slices.ContainsFunc(l.CIDRs, func(c CIDR) bool { return !c.IsValid() }):
 		return nil, []string{"ec2:GetManagedPrefixListEntries"}
@@ -45,9 +45,9 @@ func (v *view) foreign(id string) bool {
 // serviceList returns the prefix list of the destination's service: by its name, or else as the one that a route to the
 // service's gateway endpoint names.
 func (v *view) serviceList() *PrefixList {
-	for i := range v.vpc.PrefixLists {
-		if v.vpc.PrefixLists[i].serves(v.key.service, v.key.region) {
-			return &v.vpc.PrefixLists[i]
+	for i := range v.vpc.account.PrefixLists {
+		if l := &v.vpc.account.PrefixLists[i]; l.serves(v.key.service, v.key.region) {
+			return l
 		}
 	}
 	for _, table := range v.vpc.RouteTables {

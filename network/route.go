@@ -40,7 +40,7 @@ func (w *walk) unrouted(h Hop, t target, reason Reason, actions ...string) leg {
 func (w *walk) lookup(table *tableView, h Hop, t target) []leg {
 	h.Subject = table.id
 	if table.malformed {
-		return []leg{w.unrouted(h, t, Unread, "ec2:DescribeRouteTables")}
+		return []leg{w.unrouted(h, t, Unread, table.action)}
 	}
 	var whole *part
 	var missing []string
@@ -82,7 +82,8 @@ type tableView struct {
 	ranges       []ranged // the parts' addresses, sorted
 	covered      addrs    // all of them
 	unread       []unreadPart
-	malformed    bool // a destination could not be read
+	malformed    bool   // a destination could not be read
+	action       string // that reads the table
 	destinations string
 }
 
@@ -130,7 +131,7 @@ func (v *view) table(t *RouteTable) *tableView {
 
 // compile works out which route carries which addresses.
 func (v *view) compile(table *RouteTable) *tableView {
-	out := &tableView{id: table.ID}
+	out := &tableView{id: table.ID, action: "ec2:DescribeRouteTables"}
 	var list []candidate
 	var local addrs
 	add := func(c CIDR, rank int, r *Route) {
@@ -163,7 +164,7 @@ func (v *view) compile(table *RouteTable) *tableView {
 			}
 		}
 	}
-	for _, c := range v.vpc.VPC.CIDRs { // has a local route in every table, unless that was given another target
+	for _, c := range slices.Concat(v.vpc.VPC.CIDRs, v.vpc.VPC.IPv6CIDRs) { // has a local route in every table, unless that was given another target
 		add(c, 3, &Route{CIDR: c, Target: "local", State: "active"})
 		local = append(local, addrsOf(c)...)
 	}

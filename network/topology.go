@@ -16,8 +16,17 @@ type Topology struct {
 	InternetGateways []InternetGateway  `json:"internetGateways"`
 	NATGateways      []NATGateway       `json:"natGateways"`
 	VPCEndpoints     []VPCEndpoint      `json:"vpcEndpoints"`
-	Interfaces       []NetworkInterface `json:"interfaces"` // those of the interface endpoints
+	Interfaces       []NetworkInterface `json:"interfaces"` // those of the interface endpoints, and those that routes lead to
 	PrefixLists      []PrefixList       `json:"prefixLists"`
+
+	// What routes lead to. Each is read only where a route does.
+	EgressOnlyGateways []InternetGateway `json:"egressOnlyGateways"`
+	Instances          []Instance        `json:"instances"`
+	Peerings           []Peering         `json:"peerings"`
+	TransitGateways    []TransitGateway  `json:"transitGateways"`
+	// Neighbours are the VPCs behind a transit gateway to which the task's traffic is routed. What belongs to the account
+	// and the region rather than to a VPC (prefix lists, VPC Block Public Access, transit gateways) is not repeated in them.
+	Neighbours []Topology `json:"neighbours"`
 
 	// VPC Block Public Access of the account and region. The mode that EC2 shows with a subnet goes before it.
 	PublicAccess           *PublicAccess           `json:"publicAccess"`
@@ -31,7 +40,8 @@ type Topology struct {
 // VPC is the virtual private cloud that holds the task.
 type VPC struct {
 	ID                string   `json:"id"`
-	CIDRs             []CIDR   `json:"cidrs"`             // the primary block first
+	CIDRs             []CIDR   `json:"cidrs"` // the primary block first
+	IPv6CIDRs         []CIDR   `json:"ipv6CIDRs"`
 	DNSSupport        *bool    `json:"dnsSupport"`        // the attribute enableDnsSupport
 	DNSHostnames      *bool    `json:"dnsHostnames"`      // the attribute enableDnsHostnames
 	NameServers       []string `json:"nameServers"`       // the DHCP options' domain-name-servers; empty: no DHCP options
@@ -43,7 +53,9 @@ type VPC struct {
 type Subnet struct {
 	ID                string `json:"id"`
 	AvailabilityZone  string `json:"availabilityZone"`
-	CIDR              CIDR   `json:"cidr"` // the IPv4 block; invalid in an IPv6-only subnet
+	CIDR              CIDR   `json:"cidr"`      // the IPv4 block; invalid in an IPv6-only subnet
+	IPv6CIDRs         []CIDR `json:"ipv6CIDRs"` // empty in an IPv4-only subnet
+	DNS64             *bool  `json:"dns64"`     // whether Amazon's resolver makes IPv6 addresses of IPv4 ones
 	BlockPublicAccess string `json:"blockPublicAccess"`
 }
 
@@ -80,7 +92,7 @@ type ACLEntry struct {
 	Allow    bool   `json:"allow"`
 	Protocol string `json:"protocol"` // an IANA number, or "-1" for all
 	Ports    Ports  `json:"ports"`
-	CIDR     CIDR   `json:"cidr"` // invalid for an IPv6 entry
+	CIDR     CIDR   `json:"cidr"` // of either family
 }
 
 // SecurityGroup is a security group.
@@ -95,7 +107,7 @@ type SecurityGroup struct {
 type Rule struct {
 	Protocol    string   `json:"protocol"` // "tcp", "udp", an IANA number, or "-1" for all
 	Ports       Ports    `json:"ports"`
-	CIDRs       []CIDR   `json:"cidrs,omitempty"`
+	CIDRs       []CIDR   `json:"cidrs,omitempty"` // of either family
 	PrefixLists []string `json:"prefixLists,omitempty"`
 	Groups      []string `json:"groups,omitempty"`
 }
@@ -125,6 +137,11 @@ type NATGateway struct {
 	FailureMessage string `json:"failureMessage,omitempty"`
 	Private        bool   `json:"private"`
 	Regional       bool   `json:"regional"`
+	// Of a regional NAT gateway: its own route table, the zones that it has addresses in, and whether AWS adds zones as the
+	// VPC grows into them ("enabled" or "disabled"; "": not shown).
+	RouteTable    string   `json:"routeTable,omitempty"`
+	Zones         []string `json:"zones"`
+	AutoProvision string   `json:"autoProvision,omitempty"`
 }
 
 // VPCEndpoint is a VPC endpoint.
@@ -147,11 +164,15 @@ func (e VPCEndpoint) Serves(service, region string) bool {
 	return service != "" && strings.HasSuffix(e.Service, "."+region+"."+service)
 }
 
-// NetworkInterface is an endpoint's network interface.
+// NetworkInterface is the network interface of an endpoint, or of an appliance that a route leads to.
 type NetworkInterface struct {
-	ID      string `json:"id"`
-	Subnet  string `json:"subnet"`
-	Address string `json:"address"` // the private IPv4 address
+	ID              string   `json:"id"`
+	Subnet          string   `json:"subnet"`
+	Address         string   `json:"address"` // the private IPv4 address
+	SecurityGroups  []string `json:"securityGroups"`
+	SourceDestCheck *bool    `json:"sourceDestCheck"`
+	Instance        string   `json:"instance,omitempty"`
+	PublicIP        bool     `json:"publicIP,omitempty"`
 }
 
 // PrefixList is a managed prefix list; CIDRs is nil when its entries were not read.
@@ -183,11 +204,16 @@ func (c *CIDR) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Endpoint returns the VPC endpoint with an ID; read is false when the endpoints were not read.
+// Endpoint returns the VPC endpoint with an ID, here or in a neighbour; read is false when the endpoints were not read.
 func (t *Topology) Endpoint(id string) (e *VPCEndpoint, read bool) {
 	for i := range t.VPCEndpoints {
 		if t.VPCEndpoints[i].ID == id {
 			return &t.VPCEndpoints[i], true
+		}
+	}
+	for i := range t.Neighbours {
+		if e, _ := t.Neighbours[i].Endpoint(id); e != nil {
+			return e, true
 		}
 	}
 	return nil, t.VPCEndpoints != nil

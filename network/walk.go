@@ -54,25 +54,33 @@ func (w *walk) hops() []Hop {
 	case subnet == nil:
 		return []Hop{{Kind: KindSubnet, Subject: w.from.Subnet, Reason: SubnetAbsent}}
 	case !subnet.CIDR.IsValid() || !subnet.CIDR.Addr().Is4():
-		return []Hop{{Kind: KindSubnet, Subject: w.from.Subnet, Reason: IPv6Only}}
+		return w.sixOnly(subnet)
 	}
-	hops, targets := w.resolve()
-	var ways [][]Hop
+	hops, targets := w.resolve(subnet)
+	ways := w.ways(subnet, addrsOf(subnet.CIDR), targets)
+	var undecided []string
+	for _, h := range hops {
+		undecided = append(undecided, h.Missing...)
+	}
+	hops = append(hops, oneOf(ways, undecided)...)
+	return distinct(w.orSix(subnet, hops)) // which works in place: nothing here is shared
+}
+
+// ways walks to each of several targets.
+func (w *walk) ways(subnet *Subnet, source addrs, targets []target) (ways [][]Hop) {
 	for _, t := range targets {
 		switch {
 		case t.undecided != nil:
 			ways = append(ways, w.toAnywhere(subnet, t))
 		case t.endpoint != nil:
 			ways = append(ways, w.toEndpoint(subnet, t.endpoint))
+		case t.addrs.v6() && !source.v6():
+			ways = append(ways, w.toAddresses(subnet, addrsOf(subnet.IPv6CIDRs...), t))
 		default:
-			ways = append(ways, w.toAddresses(subnet, t))
+			ways = append(ways, w.toAddresses(subnet, source, t))
 		}
 	}
-	var undecided []string // distinct works in place: nothing here is shared
-	for _, h := range hops {
-		undecided = append(undecided, h.Missing...)
-	}
-	return distinct(append(hops, oneOf(ways, undecided)...))
+	return ways
 }
 
 // toAnywhere judges what every way shares: a filter that lets nothing out closes them all.
@@ -92,22 +100,44 @@ func (w *walk) toAnywhere(subnet *Subnet, t target) []Hop {
 }
 
 // toAddresses walks to hosts outside the VPC's own interfaces: out by whatever the subnet's routes lead to.
-func (w *walk) toAddresses(subnet *Subnet, t target) []Hop {
+func (w *walk) toAddresses(subnet *Subnet, source addrs, t target) []Hop {
 	hops := append(make([]Hop, 0, 16), w.groupHop(w.taskGroups(), false, t.peers, t.depends))
 	outside := t.addrs // an ACL sees only what crosses its subnet's border
-	if near := addrsOf(subnet.CIDR); near.overlaps(outside) {
-		outside = outside.minus(near)
+	if source.overlaps(outside) {
+		outside = outside.minus(source)
 	}
 	crosses := !outside.empty()
 	if crosses {
-		hops = append(hops, w.aclHop(subnet.ID, false, false, packets{outside, Ports{w.to.Port, w.to.Port}}, t.depends))
+		hops = append(hops, w.aclHop(subnet.ID, false, false, packets{outside, w.request()}, t.depends))
 	}
+	f := flow{target: t, at: subnet, source: source, own: true}
 	var ways [][]Hop
+	var unsure addrs // whose answers pass the ACL, or may
+	var missing []string
 	for _, leg := range w.routes(subnet.ID, t) {
-		ways = append(ways, append(append(make([]Hop, 0, 10), leg.hop), w.through(subnet, leg, t)...))
+		ways = append(ways, append(append(make([]Hop, 0, 10), leg.hop), w.through(f, leg)...))
+		yes, known, actions := w.unfiltered(subnet, leg)
+		if yes && known {
+			outside = outside.minus(leg.addrs)
+		} else if yes || !known {
+			unsure, missing = union(append(unsure, leg.addrs...)), append(missing, actions...)
+		}
 	}
 	hops = append(hops, t.join(ways)...)
-	if crosses {
+	if !crosses {
+		return narrowed(hops, t.narrower)
+	}
+	if !unsure.empty() {
+		if h := w.aclHop(subnet.ID, true, true, packets{outside.and(unsure), w.replyPorts()}, t.depends); h.Status == Closed || h.Status == Partial {
+			h.Status, h.Reason, h.Depends, h.Missing = Unknown, TransitAbsent, false, uniq(missing)
+			if len(h.Missing) > 0 {
+				h.Reason = Unread
+			}
+			hops = append(hops, h)
+			outside = outside.minus(unsure)
+		}
+	}
+	if !outside.empty() {
 		hops = append(hops, w.aclHop(subnet.ID, true, true, packets{outside, w.replyPorts()}, t.depends))
 	}
 	return narrowed(hops, t.narrower)
@@ -160,7 +190,7 @@ func (w *walk) toInterface(subnet, there *Subnet, e *VPCEndpoint, t target) []Ho
 		way = append(way, Hop{Kind: KindSecurityGroup, Inbound: true, Reason: GroupsUnknown, Missing: []string{"ec2:DescribeVpcEndpoints"}})
 	}
 	if crosses {
-		way = append(way, w.answerRoutes(there, subnet)...)
+		way = append(way, w.answerRoutes(there, source)...)
 		way = append(way,
 			w.aclHop(there.ID, false, true, packets{source, w.replyPorts()}, false),
 			w.aclHop(subnet.ID, true, true, packets{t.addrs, w.replyPorts()}, t.depends))
@@ -251,8 +281,12 @@ func oneOf(ways [][]Hop, undecided []string) []Hop {
 			everywhere := !slices.ContainsFunc(ways, func(other []Hop) bool {
 				return !slices.ContainsFunc(other, func(o Hop) bool { return o.key() == h.key() && o.Status == h.Status })
 			})
-			if !everywhere && (h.Status == Closed || h.Status == Partial) {
+			switch {
+			case everywhere:
+			case h.Status == Closed || h.Status == Partial:
 				h.Status, h.Depends, h.Missing = Unknown, false, uniq(slices.Clone(undecided))
+			case h.Status == Unknown && len(h.Missing) == 0: // it may not be met at all
+				h.Missing = uniq(slices.Clone(undecided))
 			}
 			hops = append(hops, h)
 		}

@@ -45,7 +45,9 @@ func TestLoadAbsentFileIsDenied(t *testing.T) {
 	asked := slices.DeleteFunc(network.Actions(), func(action string) bool {
 		return slices.Contains([]string{ // what an answer would have to name first
 			"ec2:DescribeSubnets", "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:GetManagedPrefixListEntries",
-			"ec2:DescribeVpcBlockPublicAccessExclusions"}, action)
+			"ec2:DescribeVpcBlockPublicAccessExclusions",
+			"ec2:DescribeEgressOnlyInternetGateways", "ec2:DescribeInstances", "ec2:DescribeTransitGatewayAttachments",
+			"ec2:DescribeTransitGatewayVpcAttachments", "ec2:DescribeVpcPeeringConnections", "ec2:SearchTransitGatewayRoutes"}, action)
 	})
 	for _, action := range asked {
 		if err := topology.Unread[action]; code(err) != "UnauthorizedOperation" {
