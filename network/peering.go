@@ -35,13 +35,18 @@ func (w *walk) peeringHops(f flow, id string) []Hop {
 			continue
 		}
 		if v.CIDRs == nil {
-			return []Hop{beyond(id)}
+			known = false
+			break
 		}
 		known = true
 		peer = union(append(peer, addrsOf(v.CIDRs...)...))
 	}
 	switch {
-	case !known, peer.covers(f.addrs):
+	case !known:
+		h = beyond(id)
+		h.Missing = []string{"ec2:DescribeVpcPeeringConnections"}
+		return []Hop{h}
+	case peer.covers(f.addrs):
 		return []Hop{beyond(id)} // what has that address in the peer is not read
 	case peer.overlaps(f.addrs): // a part of them is the peer's
 		return allOf([][]Hop{{beyond(id)}, {h.edge(peer)}}, f.depends)
@@ -60,7 +65,7 @@ func (h Hop) edge(peer addrs) Hop {
 // https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html
 func (w *walk) applianceHops(f flow, id string) []Hop {
 	hops := []Hop{}
-	instance := id
+	instance, end := id, beyond(id)
 	if strings.HasPrefix(id, "eni-") {
 		i := w.enis[id]
 		switch {
@@ -75,6 +80,9 @@ func (w *walk) applianceHops(f flow, id string) []Hop {
 		if home, _ := w.subnet(i.Subnet); home != nil && home.ID != f.at.ID {
 			hops = append(hops, w.aclHop(home.ID, true, false, packets{f.source, w.request()}, false))
 		}
+		if i.SourceDestCheck == nil || i.SecurityGroups == nil {
+			end.Missing = append(end.Missing, "ec2:DescribeNetworkInterfaces")
+		}
 		if i.SecurityGroups != nil && f.transit == nil {
 			hops = append(hops, w.groupHop(i.SecurityGroups, true, w.taskPeers(f.source), false))
 		}
@@ -83,9 +91,8 @@ func (w *walk) applianceHops(f flow, id string) []Hop {
 	if n >= 0 && slices.Contains([]string{"stopping", "stopped", "shutting-down", "terminated"}, strings.ToLower(w.Instances[n].State)) {
 		hops = append(hops, Hop{Kind: KindAppliance, Subject: instance, Status: Closed, Reason: InstanceState, Detail: "the state is " + w.Instances[n].State})
 	}
-	h := beyond(id)
 	if n < 0 && w.Instances == nil && instance != "" {
-		h.Missing = []string{"ec2:DescribeInstances"}
+		end.Missing = append(end.Missing, "ec2:DescribeInstances")
 	}
-	return append(hops, h)
+	return append(hops, end)
 }

@@ -37,7 +37,15 @@ func (w *walk) inspected(f flow, e *VPCEndpoint) []Hop {
 	if state := strings.ToLower(e.State); state == "rejected" || state == "failed" || state == "deleted" || state == "expired" {
 		hops = append(hops, Hop{Kind: KindVPCEndpoint, Subject: e.ID, Status: Closed, Reason: EndpointState, Detail: "the state is " + e.State})
 	}
-	hops = append(hops, beyond(e.ID))
+	end := beyond(e.ID)
+	if e.Subnets == nil {
+		end.Missing = []string{"ec2:DescribeVpcEndpoints"}
+		w.cut(end.Missing...)
+	} else if w.Subnets == nil {
+		end.Missing = []string{"ec2:DescribeSubnets"}
+		w.cut(end.Missing...)
+	}
+	hops = append(hops, end)
 	if len(e.Subnets) != 1 || f.transit != nil || f.inspected {
 		return hops
 	}

@@ -258,6 +258,9 @@ func (t *transit) answers(far *walk, f flow, legs []leg, zone string) []Hop {
 			ways = append(ways, []Hop{h})
 		case h.Status != Open:
 			ways = append(ways, []Hop{h})
+		case strings.HasPrefix(h.Target, "igw-") && !l.addrs.overlaps(internet) && !l.addrs.v6(): // which drops private destinations
+			h.Status, h.Reason = Closed, NoReturnRoute
+			ways = append(ways, []Hop{h})
 		case h.Target == t.gateway.ID:
 			ways = append(ways, append([]Hop{h}, t.back(far, f, zone)...))
 		default: // local included: then the two VPCs have the same addresses
