@@ -52,8 +52,11 @@ func extract(a netip.Addr) netip.Addr {
 // families tells which kinds of addresses a host has. Neither is set where that is not known. Amazon ECR's hosts have IPv4
 // addresses only, but for those that are named for being dual-stack.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
-func families(host string) (four, six bool) {
-	host = strings.ToLower(host)
+func families(to Destination) (four, six bool) {
+	host := strings.ToLower(to.Host)
+	if host == "" && to.Service == "s3" {
+		return true, true // the unnamed host of a dual-stack image's layers: AWS documents such pulls without IPv4
+	}
 	for _, end := range []string{".on.aws", ".api.aws", ".on.amazonwebservices.com.cn", ".api.amazonwebservices.com.cn"} {
 		if strings.HasSuffix(host, end) {
 			return true, true
@@ -74,7 +77,7 @@ func families(host string) (four, six bool) {
 // orSix weakens what closes the way over IPv4 where the host may be reached over IPv6 instead: from a dual-stack subnet to
 // a dual-stack host. (AWS documents that a pull from such a subnet takes IPv4; the calls that do have hosts of their own.)
 func (w *walk) orSix(subnet *Subnet, hops []Hop) []Hop {
-	four, six := families(w.to.Host)
+	four, six := families(w.to)
 	if !four || !six || (Path{Hops: hops}).Status() != Closed || subnet.IPv6CIDRs != nil && len(subnet.IPv6CIDRs) == 0 {
 		return hops
 	}
@@ -138,7 +141,7 @@ func (w *walk) sixOnly(subnet *Subnet) []Hop {
 		}
 	}
 	name := slices.IndexFunc(hops, func(h Hop) bool { return h.Kind == KindName })
-	four, six := families(w.to.Host)
+	four, six := families(w.to)
 	var ways [][]Hop
 	if six || !four {
 		ways = append(ways, w.toAddresses(subnet, source, w.anyPublic6()))
