@@ -143,7 +143,12 @@ const (
 	Opaque Reason = "opaque" // what routes on there is in no EC2 answer
 )
 
-// Hop is one thing that traffic meets on its way.
+// Hop is one thing that traffic meets on its way: a filter that lets it pass or does not, a table that leads it on, or a
+// gateway that carries it.
+//
+// To read one: Kind and Subject say what it is, and Subnet at whose border or by whose table; Status says whether the
+// traffic passes, and Reason why not; Detail quotes the rule, route or entry that decides. Inbound, Reply and DNS say which
+// traffic was judged. A hop behind a transit gateway has the IDs of the VPC there.
 type Hop struct {
 	Kind    Kind   `json:"kind"`
 	Subject string `json:"subject"`          // the ID of what stands here, or several, joined by commas
@@ -166,6 +171,12 @@ type Hop struct {
 }
 
 // Path is the way from an interface to a host and back.
+//
+// A public task's path to Docker Hub reads: its name resolves, its security groups let the request out, the subnet's ACL
+// does, the route leads to an internet gateway, which is attached, the task has a public address, and the subnet's ACL lets
+// the answers in. Each of these is a [Hop]; the path is as good as the worst of them (see [Path.Status]), and
+// [Path.Blocks] are those that stop the traffic. Where there are several ways (the zones of an endpoint, routes for parts
+// of the addresses), their hops follow one another.
 type Path struct {
 	From Endpoint    `json:"from"`
 	To   Destination `json:"to"`
