@@ -17,6 +17,9 @@ func convert[In, Out any](list []In, one func(In) Out) []Out {
 	return out
 }
 
+// alike compares what EC2 spells in one case here and in another there.
+func alike[E ~string](a, b E) bool { return strings.EqualFold(string(a), string(b)) }
+
 func subnetOf(s types.Subnet) Subnet {
 	subnet := Subnet{
 		ID:               aws.ToString(s.SubnetId),
@@ -29,12 +32,12 @@ func subnetOf(s types.Subnet) Subnet {
 		subnet.DNS64 = aws.Bool(false) // as older answers do not say what was not there
 	}
 	for _, a := range s.Ipv6CidrBlockAssociationSet {
-		if a.Ipv6CidrBlockState == nil || a.Ipv6CidrBlockState.State == types.SubnetCidrBlockStateCodeAssociated {
+		if a.Ipv6CidrBlockState == nil || alike(a.Ipv6CidrBlockState.State, types.SubnetCidrBlockStateCodeAssociated) {
 			subnet.IPv6CIDRs = append(subnet.IPv6CIDRs, ParseCIDR(aws.ToString(a.Ipv6CidrBlock)))
 		}
 	}
 	if b := s.BlockPublicAccessStates; b != nil {
-		subnet.BlockPublicAccess = string(b.InternetGatewayBlockMode)
+		subnet.BlockPublicAccess = strings.ToLower(string(b.InternetGatewayBlockMode))
 	}
 	return subnet
 }
@@ -42,8 +45,8 @@ func subnetOf(s types.Subnet) Subnet {
 func cidrsOf(v types.Vpc) []CIDR {
 	cidrs := []CIDR{ParseCIDR(aws.ToString(v.CidrBlock))}
 	for _, a := range v.CidrBlockAssociationSet {
-		if s := a.CidrBlockState; s != nil && (s.State == types.VpcCidrBlockStateCodeDisassociated ||
-			s.State == types.VpcCidrBlockStateCodeFailing || s.State == types.VpcCidrBlockStateCodeFailed) {
+		if s := a.CidrBlockState; s != nil && (alike(s.State, types.VpcCidrBlockStateCodeDisassociated) ||
+			alike(s.State, types.VpcCidrBlockStateCodeFailing) || alike(s.State, types.VpcCidrBlockStateCodeFailed)) {
 			continue
 		}
 		if c := ParseCIDR(aws.ToString(a.CidrBlock)); !c.Equal(cidrs[0]) {
@@ -56,7 +59,7 @@ func cidrsOf(v types.Vpc) []CIDR {
 func ipv6CIDRsOf(v types.Vpc) []CIDR {
 	cidrs := []CIDR{}
 	for _, a := range v.Ipv6CidrBlockAssociationSet {
-		if s := a.Ipv6CidrBlockState; s == nil || s.State == types.VpcCidrBlockStateCodeAssociated {
+		if s := a.Ipv6CidrBlockState; s == nil || alike(s.State, types.VpcCidrBlockStateCodeAssociated) {
 			cidrs = append(cidrs, ParseCIDR(aws.ToString(a.Ipv6CidrBlock)))
 		}
 	}
@@ -79,7 +82,7 @@ func routeTableOf(t types.RouteTable) RouteTable {
 	table := RouteTable{ID: aws.ToString(t.RouteTableId), Subnets: []string{}, Gateways: []string{}, Routes: convert(t.Routes, routeOf)}
 	for _, a := range t.Associations {
 		// A state other than "associated" is on its way in or out; older dumps have none.
-		if a.AssociationState != nil && a.AssociationState.State != types.RouteTableAssociationStateCodeAssociated {
+		if a.AssociationState != nil && !alike(a.AssociationState.State, types.RouteTableAssociationStateCodeAssociated) {
 			continue
 		}
 		table.Main = table.Main || aws.ToBool(a.Main)
@@ -118,7 +121,7 @@ func aclEntryOf(e types.NetworkAclEntry) ACLEntry {
 	entry := ACLEntry{
 		Number:   aws.ToInt32(e.RuleNumber),
 		Egress:   aws.ToBool(e.Egress),
-		Allow:    e.RuleAction == types.RuleActionAllow,
+		Allow:    alike(e.RuleAction, types.RuleActionAllow),
 		Protocol: aws.ToString(e.Protocol),
 		Ports:    AllPorts,
 		CIDR:     ParseCIDR(cmp.Or(aws.ToString(e.CidrBlock), aws.ToString(e.Ipv6CidrBlock))),
@@ -178,14 +181,14 @@ func natGatewayOf(n types.NatGateway) NATGateway {
 		State:          string(n.State),
 		FailureCode:    aws.ToString(n.FailureCode),
 		FailureMessage: aws.ToString(n.FailureMessage),
-		Private:        n.ConnectivityType == types.ConnectivityTypePrivate,
-		Regional:       n.AvailabilityMode == types.AvailabilityModeRegional,
+		Private:        alike(n.ConnectivityType, types.ConnectivityTypePrivate),
+		Regional:       alike(n.AvailabilityMode, types.AvailabilityModeRegional),
 		RouteTable:     aws.ToString(n.RouteTableId),
 		Zones:          []string{},
 		AutoProvision:  string(n.AutoProvisionZones),
 	}
 	for _, a := range n.NatGatewayAddresses {
-		if zone := aws.ToString(a.AvailabilityZone); zone != "" && a.Status != types.NatGatewayAddressStatusFailed {
+		if zone := aws.ToString(a.AvailabilityZone); zone != "" && !alike(a.Status, types.NatGatewayAddressStatusFailed) {
 			gateway.Zones = append(gateway.Zones, zone)
 		}
 	}

@@ -67,6 +67,8 @@ func beyond(target string) Hop {
 func (w *walk) outward(f flow, id string) []Hop {
 	hops := w.internetGatewayHops(f, id, f.at.ID, f.at.BlockPublicAccess, !f.own)
 	switch {
+	case f.transit != nil && f.v6(): // AWS documents neither that this works nor that it does not
+		hops = append(hops, beyond(id))
 	case f.transit != nil:
 		hops = append(hops, Hop{Kind: KindInternetGateway, Subject: id, Subnet: f.at.ID, Status: Closed, Reason: NotTranslated,
 			Detail: "traffic that a transit gateway hands over in " + f.at.ID + " goes straight to " + id + ", with its private address"})

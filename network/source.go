@@ -157,7 +157,7 @@ func (g *gatherer) vpcs(ctx context.Context) {
 	v.CIDRs, v.IPv6CIDRs = cidrsOf(list[0]), ipv6CIDRsOf(list[0])
 	v.DHCPOptions = aws.ToString(list[0].DhcpOptionsId)
 	if s := list[0].BlockPublicAccessStates; s != nil {
-		v.BlockPublicAccess = string(s.InternetGatewayBlockMode)
+		v.BlockPublicAccess = strings.ToLower(string(s.InternetGatewayBlockMode))
 	}
 }
 

@@ -30,7 +30,7 @@ func (g *gatherer) publicAccess(ctx context.Context, placed []types.Subnet) {
 	}
 	if g.read("ec2:DescribeVpcBlockPublicAccessOptions", err) {
 		o := out.VpcBlockPublicAccessOptions
-		shown = string(o.InternetGatewayBlockMode)
+		shown = strings.ToLower(string(o.InternetGatewayBlockMode))
 		g.topology.PublicAccess = &PublicAccess{Mode: shown, State: string(o.State)}
 	}
 	if shown == "" || shown == "off" {
@@ -52,7 +52,7 @@ func (g *gatherer) publicAccess(ctx context.Context, placed []types.Subnet) {
 }
 
 func exclusionOf(e types.VpcBlockPublicAccessExclusion) PublicAccessExclusion {
-	out := PublicAccessExclusion{ID: aws.ToString(e.ExclusionId), Mode: string(e.InternetGatewayExclusionMode), State: string(e.State)}
+	out := PublicAccessExclusion{ID: aws.ToString(e.ExclusionId), Mode: strings.ToLower(string(e.InternetGatewayExclusionMode)), State: string(e.State)}
 	resource := aws.ToString(e.ResourceArn) // arn:aws:ec2:REGION:ACCOUNT:subnet/ID
 	switch id := resource[strings.LastIndexAny(resource, "/:")+1:]; {
 	case strings.HasPrefix(id, "subnet-"):

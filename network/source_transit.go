@@ -200,13 +200,13 @@ func (g *gatherer) attachments(ctx context.Context, gateway *TransitGateway) {
 				continue
 			}
 			a.Subnets = append([]string{}, v.SubnetIds...)
-			a.ApplianceMode = v.Options != nil && v.Options.ApplianceModeSupport == types.ApplianceModeSupportValueEnable
+			a.ApplianceMode = v.Options != nil && alike(v.Options.ApplianceModeSupport, types.ApplianceModeSupportValueEnable)
 		}
 	}
 }
 
 func attachmentOf(a types.TransitGatewayAttachment) TransitAttachment {
-	out := TransitAttachment{ID: aws.ToString(a.TransitGatewayAttachmentId), Type: string(a.ResourceType), Resource: aws.ToString(a.ResourceId),
+	out := TransitAttachment{ID: aws.ToString(a.TransitGatewayAttachmentId), Type: strings.ToLower(string(a.ResourceType)), Resource: aws.ToString(a.ResourceId),
 		State: string(a.State), Foreign: aws.ToString(a.ResourceOwnerId) != aws.ToString(a.TransitGatewayOwnerId)}
 	if a.Association != nil {
 		out.RouteTable, out.PolicyTable = aws.ToString(a.Association.TransitGatewayRouteTableId), aws.ToString(a.Association.TransitGatewayPolicyTableId)
@@ -234,9 +234,9 @@ func (g *gatherer) transitTables(ctx context.Context, gateway *TransitGateway, i
 
 func transitRouteOf(r types.TransitGatewayRoute) TransitRoute {
 	out := TransitRoute{CIDR: ParseCIDR(aws.ToString(r.DestinationCidrBlock)), PrefixList: aws.ToString(r.PrefixListId),
-		State: string(r.State), Propagated: r.Type == types.TransitGatewayRouteTypePropagated, Attachments: []string{}}
+		State: string(r.State), Propagated: alike(r.Type, types.TransitGatewayRouteTypePropagated), Attachments: []string{}}
 	for _, a := range r.TransitGatewayAttachments {
-		out.Attachments, out.Type = append(out.Attachments, aws.ToString(a.TransitGatewayAttachmentId)), string(a.ResourceType)
+		out.Attachments, out.Type = append(out.Attachments, aws.ToString(a.TransitGatewayAttachmentId)), strings.ToLower(string(a.ResourceType))
 	}
 	out.Attachments = uniq(out.Attachments)
 	return out
