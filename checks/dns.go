@@ -20,6 +20,11 @@ func (DNS) Info() Info {
 	return Info{
 		ID: "dns", Title: "DNS", Actions: network.Actions(),
 		Codes: map[Code]Meaning{
+			"dns.ipv4-only": {Fail, "{hosts} have IPv4 addresses only, and {subnets} have none and make none: their DNS64 is off.", []Fix{
+				{"Use the image's dual-stack host (ACCOUNT.dkr-ecr.REGION.on.aws)", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html"},
+				{"Turn on DNS64 for {subnets} and route 64:ff9b::/96 to a NAT gateway", "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html"},
+			}},
+			"dns.family": {Unknown, "Whether {hosts} have IPv6 addresses is not known, and {subnets} have no IPv4, with DNS64 off.", nil},
 			"dns.open":   {Pass, "The Amazon resolver answers in {vpc}.", nil},
 			"dns.unread": {Unknown, "How {hosts} resolve in {vpc} is not known, because {reason}.", nil},
 			"dns.custom": {Unknown, "{vpc} uses its own name servers ({servers}), and what they answer for {hosts} is not visible in the account: they have to forward AWS's names to the Amazon resolver for VPC endpoints to be used.", []Fix{
@@ -76,6 +81,12 @@ func (c DNS) Check(ctx context.Context, task Task) ([]Finding, error) {
 			return v
 		case network.EndpointState:
 			return verdict{} // the endpoints' own check
+		case network.IPv4Host:
+			v := verdict{code: "dns.family", subject: s.place()}
+			if h.Status == network.Closed {
+				v.code = "dns.ipv4-only"
+			}
+			return v
 		}
 		return verdict{code: "dns.unread", subject: s.place()}
 	}), nil

@@ -181,6 +181,13 @@ var broken = []fault{
 		a.elsewhere("team/app:2.0")
 		return a.planned(), "ghcr.io/team/app:2.1"
 	}},
+	{name: "transit gateway without a way out", code: "route.transit-none", build: func(a *account) (loader, string) {
+		gateway := call(a, a.ec2.CreateTransitGateway, &ec2.CreateTransitGatewayInput{}).TransitGateway
+		call(a, a.ec2.CreateTransitGatewayVpcAttachment, &ec2.CreateTransitGatewayVpcAttachmentInput{
+			TransitGatewayId: gateway.TransitGatewayId, VpcId: &a.vpc, SubnetIds: []string{a.subnet}})
+		call(a, a.ec2.CreateRoute, &ec2.CreateRouteInput{RouteTableId: &a.table, DestinationCidrBlock: aws.String(anywhere), TransitGatewayId: gateway.TransitGatewayId})
+		return a.task(), aws.ToString(gateway.Options.AssociationDefaultRouteTableId)
+	}},
 	{name: "index without the task's platform", code: "platform.absent", build: func(a *account) (loader, string) {
 		a.nat()
 		a.images = []string{"ghcr.io/team/app:2.0"}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 
 	"github.com/canpull/canpull/checks"
@@ -174,10 +175,9 @@ var undecided = map[checks.Code]func(*account) loader{
 		return a.service()
 	},
 	"route.beyond": func(a *account) loader {
-		gateway := call(a, a.ec2.CreateTransitGateway, &ec2.CreateTransitGatewayInput{}).TransitGateway.TransitGatewayId
-		call(a, a.ec2.CreateTransitGatewayVpcAttachment, &ec2.CreateTransitGatewayVpcAttachmentInput{
-			TransitGatewayId: gateway, VpcId: &a.vpc, SubnetIds: []string{a.subnet}})
-		call(a, a.ec2.CreateRoute, &ec2.CreateRouteInput{RouteTableId: &a.table, DestinationCidrBlock: aws.String(anywhere), TransitGatewayId: gateway})
+		gateway := call(a, a.ec2.CreateVpnGateway, &ec2.CreateVpnGatewayInput{Type: ec2types.GatewayTypeIpsec1}).VpnGateway.VpnGatewayId
+		call(a, a.ec2.AttachVpnGateway, &ec2.AttachVpnGatewayInput{VpnGatewayId: gateway, VpcId: &a.vpc})
+		call(a, a.ec2.CreateRoute, &ec2.CreateRouteInput{RouteTableId: &a.table, DestinationCidrBlock: aws.String(anywhere), GatewayId: gateway})
 		return a.task()
 	},
 	"role.absent-unknown": func(a *account) loader {

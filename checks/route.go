@@ -18,6 +18,13 @@ func (Route) Info() Info {
 	const (
 		routeTables = "https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html"
 		natGateways = "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html"
+		regional    = "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html"
+		nat64       = "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html"
+		peering     = "https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html"
+		instances   = "https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html"
+		transit     = "https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html"
+		transits    = "https://docs.aws.amazon.com/vpc/latest/tgw/tgw-route-tables.html"
+		egress      = "https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-nat-igw.html"
 	)
 	return Info{
 		ID: "route", Title: "Routes", Actions: network.Actions(),
@@ -50,11 +57,39 @@ func (Route) Info() Info {
 				{"Add a route for 0.0.0.0/0 to an internet gateway to {subject}", natGateways}}},
 			"route.nat-loop": {Fail, "The NAT gateway's own subnet sends {hosts} back to the NAT gateway: its route table {subject} leads to {target}.", []Fix{
 				{"Point the route for 0.0.0.0/0 of {subject} to an internet gateway", natGateways}}},
+			"route.nat-zone": {Fail, "The regional NAT gateway {subject}, which carries {hosts} from {subnets}, has no addresses in the Availability Zone of the subnet.", []Fix{
+				{"Add the Availability Zone to {subject}, or let AWS manage its zones", regional}}},
+			"route.nat-family": {Fail, "The NAT gateway {subject} takes no IPv6 traffic to {hosts} but that to 64:ff9b::/96.", []Fix{
+				{"Point the IPv6 default route to an egress-only internet gateway", nat64}}},
+			"route.no-return": {Fail, "The answers of {hosts} do not come back to {subnets}: {subject} has no route for the subnet's addresses.", []Fix{
+				{"Add a route for the addresses of {vpc} to {subject}", egress}}},
+			"route.not-translated": {Fail, "Traffic from {subnets} to {hosts} reaches {subject} of another VPC without passing a NAT gateway, and is dropped there.", []Fix{
+				{"Route the transit gateway's subnets to a NAT gateway instead of {subject}", egress}}},
+			"route.peering-edge": {Fail, "The route from {subnets} to {hosts} leads through the peering connection {subject}, which reaches no gateway of the peer VPC.", []Fix{
+				{"Point the default route to a NAT gateway, or to a transit gateway that leads to one", peering}}},
+			"route.peering-state": {Fail, "The peering connection {subject}, which carries {hosts} from {subnets}, is not active.", []Fix{
+				{"Accept {subject}, or create it anew", peering}}},
+			"route.source-dest-check": {Fail, "The network interface {subject}, to which {subnets} send the traffic to {hosts}, takes only traffic that is addressed to itself.", []Fix{
+				{"Turn off the source/destination check of {subject}", instances}}},
+			"route.instance-stopped": {Fail, "The instance {subject}, through which {subnets} reach {hosts}, is not running.", []Fix{
+				{"Start {subject}", instances}}},
+			"route.endpoint-foreign": {Fail, "Traffic from {subnets} to {hosts} comes to the gateway endpoint {subject} of another VPC, which serves that VPC only.", []Fix{
+				{"Create a gateway endpoint in {vpc}", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"}}},
+			"route.transit-state": {Fail, "The transit gateway attachment {subject}, which carries {hosts} from {subnets}, is not available.", []Fix{
+				{"Accept {subject}, or create it anew", transit}}},
+			"route.transit-zone": {Fail, "The transit gateway attachment {subject} has no subnet in the Availability Zone that traffic between {subnets} and {hosts} comes from.", []Fix{
+				{"Add a subnet of that Availability Zone to {subject}", transit}}},
+			"route.transit-unassociated": {Fail, "The transit gateway attachment {subject} is associated with no route table, so traffic from {subnets} to {hosts} ends there.", []Fix{
+				{"Associate {subject} with a transit gateway route table", transits}}},
+			"route.transit-none": {Fail, "The transit gateway route table {subject} has no route from {subnets} to {hosts}.", []Fix{
+				{"Add a route for 0.0.0.0/0 to the attachment of the VPC with the NAT gateway to {subject}", transits}}},
+			"route.transit-blackhole": {Fail, "The transit gateway route table {subject} drops the traffic between {subnets} and {hosts}.", []Fix{
+				{"Replace the blackhole route of {subject}", transits}}},
 			"route.endpoint-state": {Fail, "The gateway endpoint {subject}, which carries {hosts} from {subnets}, is not available.", []Fix{
 				{"Create the gateway endpoint anew", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"}}},
 		},
 		Assumes: []string{
-			"VPC Block Public Access is off wherever EC2 does not show its mode with the subnet.",
+			"VPC Block Public Access is off wherever EC2 does not show its mode.",
 		},
 	}
 }
@@ -76,13 +111,26 @@ func (c Route) Check(ctx context.Context, task Task) ([]Finding, error) {
 		network.NATNoInternet:       "route.nat-no-internet",
 		network.NATLoop:             "route.nat-loop",
 		network.EndpointState:       "route.endpoint-state",
+		network.NATZone:             "route.nat-zone",
+		network.NATFamily:           "route.nat-family",
+		network.NoReturnRoute:       "route.no-return",
+		network.NotTranslated:       "route.not-translated",
+		network.PeeringEdge:         "route.peering-edge",
+		network.PeeringState:        "route.peering-state",
+		network.SourceDestChecked:   "route.source-dest-check",
+		network.InstanceState:       "route.instance-stopped",
+		network.EndpointForeign:     "route.endpoint-foreign",
+		network.TransitState:        "route.transit-state",
+		network.TransitZone:         "route.transit-zone",
+		network.TransitUnassociated: "route.transit-unassociated",
 	}
 	return s.findings(c.Info(), network.KindRoute, func(w way, h network.Hop) verdict {
 		if h.DNS {
 			return verdict{} // the way to the name servers is the DNS check's
 		}
 		switch h.Kind {
-		case network.KindSubnet, network.KindRoute, network.KindInternetGateway, network.KindNATGateway, network.KindBeyond:
+		case network.KindSubnet, network.KindRoute, network.KindInternetGateway, network.KindNATGateway, network.KindBeyond,
+			network.KindPeering, network.KindAppliance, network.KindTransitGateway, network.KindTransitRoute:
 		case network.KindVPCEndpoint:
 			if h.Reason == network.EndpointInterfaces {
 				return verdict{} // the endpoints' own check
@@ -97,6 +145,11 @@ func (c Route) Check(ctx context.Context, task Task) ([]Finding, error) {
 				return verdict{} // the VPC is built on endpoints: one is missing, not a route
 			}
 			v.code = codes[h.Reason]
+			if h.Kind == network.KindTransitRoute && h.Reason == network.NoRoute {
+				v.code = "route.transit-none"
+			} else if h.Kind == network.KindTransitRoute && h.Reason == network.Blackhole {
+				v.code = "route.transit-blackhole"
+			}
 		case network.Partial:
 			v.code = "route.partial-known"
 			if h.Depends {
@@ -106,7 +159,7 @@ func (c Route) Check(ctx context.Context, task Task) ([]Finding, error) {
 			switch {
 			case len(h.Missing) > 0:
 				v.code, v.subject = "route.unread", s.place()
-			case h.Kind == network.KindBeyond || h.Reason == network.NATRegional:
+			case h.Kind == network.KindBeyond:
 				v.code = "route.beyond"
 			default:
 				v.code = "route.undecided"

@@ -51,9 +51,10 @@ func surveyed(ctx context.Context, source network.Source, task Task) (*survey, e
 		return nil, err
 	}
 	s := &survey{task: task, topology: topology}
+	paths := topology.Paths()
 	for _, step := range task.steps() {
 		for _, subnet := range task.Placement.Subnets {
-			s.ways = append(s.ways, way{step, subnet, topology.Path(task.in(subnet), step.to)})
+			s.ways = append(s.ways, way{step, subnet, paths.Path(task.in(subnet), step.to)})
 		}
 	}
 	return s, nil
@@ -163,6 +164,10 @@ var actionBehind = map[network.Kind]string{
 	network.KindPublicIP:        "ecs:DescribeTasks",
 	network.KindNATGateway:      "ec2:DescribeNatGateways",
 	network.KindVPCEndpoint:     "ec2:DescribeVpcEndpoints",
+	network.KindPeering:         "ec2:DescribeVpcPeeringConnections",
+	network.KindAppliance:       "ec2:DescribeNetworkInterfaces",
+	network.KindTransitGateway:  "ec2:DescribeTransitGatewayAttachments",
+	network.KindTransitRoute:    "ec2:SearchTransitGatewayRoutes",
 }
 
 // unread says, by IAM action, why a fact about the task or its VPC is missing.

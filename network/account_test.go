@@ -82,6 +82,10 @@ func account() *networktest.Fake {
 			{PrefixListId: aws.String("pl-own"), PrefixListName: aws.String("partners")},
 			{PrefixListId: aws.String("pl-idle"), PrefixListName: aws.String("idle")},
 		},
+		PublicAccess: &types.VpcBlockPublicAccessOptions{InternetGatewayBlockMode: types.InternetGatewayBlockModeBlockIngress,
+			State: types.VpcBlockPublicAccessStateUpdateComplete},
+		PublicAccessExcluded: []types.VpcBlockPublicAccessExclusion{{ExclusionId: aws.String("vpcbpa-1"), State: types.VpcBlockPublicAccessExclusionStateCreateComplete,
+			InternetGatewayExclusionMode: types.InternetGatewayExclusionModeAllowEgress, ResourceArn: aws.String("arn:aws:ec2:eu-west-1:111122223333:subnet/subnet-public")}},
 		PrefixListEntries: map[string][]types.PrefixListEntry{
 			"pl-s3":  {{Cidr: aws.String("52.218.0.0/17")}, {Cidr: aws.String("3.5.64.0/21")}},
 			"pl-own": {{Cidr: aws.String("198.51.100.77/24")}},

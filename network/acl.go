@@ -35,9 +35,13 @@ func (w *walk) aclHop(subnet string, inbound, reply bool, p packets, depends boo
 		return h
 	}
 	h.Subject = acl.ID
-	v := acl.judge(!inbound, w.to.protocol(), p)
+	v := w.aclRules(acl, !inbound).judge(p)
 	h.Status, h.Detail = v.status, v.detail
-	if h.Status != Open {
+	switch h.Status {
+	case Open:
+	case Unknown:
+		h.Reason, h.Missing = Unread, []string{"ec2:DescribeNetworkAcls"}
+	default:
 		h.Reason = Denied
 	}
 	h.Depends = h.Status == Partial && depends && v.splitsAddresses
@@ -50,10 +54,28 @@ type aclVerdict struct {
 	splitsAddresses bool // the denied part differs from the allowed one by address
 }
 
-// judge applies the entries of one direction in ascending order of their numbers: the first that matches a packet
-// decides it, and what no entry matches is denied by the rule "*".
-// https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
-func (acl *NetworkACL) judge(egress bool, protocol string, p packets) aclVerdict {
+// aclKey is the entries of one direction of an ACL that are about a protocol.
+type aclKey struct {
+	acl         *NetworkACL
+	egress, udp bool
+}
+
+// aclRule is one of them.
+type aclRule struct {
+	packets
+	allow     bool
+	malformed bool // its block could not be read
+	text      string
+}
+
+type aclRules []aclRule
+
+func (w *walk) aclRules(acl *NetworkACL, egress bool) aclRules {
+	return w.entries.get(aclKey{acl, egress, w.to.UDP}, func() []aclRule { return acl.rules(egress, w.to.protocol()) })
+}
+
+// rules returns the entries of one direction that are about a protocol, in the order in which they are applied.
+func (acl *NetworkACL) rules(egress bool, protocol string) aclRules {
 	var entries []ACLEntry
 	for _, e := range acl.Entries {
 		if e.Egress == egress && (e.Protocol == "-1" || protocolNumber(e.Protocol) == protocolNumber(protocol)) {
@@ -61,22 +83,38 @@ func (acl *NetworkACL) judge(egress bool, protocol string, p packets) aclVerdict
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b ACLEntry) int { return cmp.Compare(a.Number, b.Number) })
-
-	left := []packets{p} // not yet decided
-	var allowed, denied []packets
-	var allowing, denying []string
+	rules := aclRules{}
 	for _, e := range entries {
-		if !e.CIDR.IsValid() || !e.CIDR.Addr().Is4() {
-			continue // IPv6 entries never match IPv4 packets
-		}
 		ports := e.Ports
 		if e.Protocol == "-1" {
 			ports = AllPorts
 		}
+		rules = append(rules, aclRule{packets{addrsOf(e.CIDR), ports}, e.Allow, !e.CIDR.IsValid(), e.String()})
+	}
+	return rules
+}
+
+// judge applies the rules of one direction in ascending order of their numbers: the first that matches a packet
+// decides it, and what none matches is denied by the rule "*". (IPv6 entries never match IPv4 packets, nor the other way
+// round: their blocks hold no such addresses.)
+// https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html
+func (rules aclRules) judge(p packets) aclVerdict {
+	left := []packets{p} // not yet decided
+	var allowed, denied []packets
+	var allowing, denying []string
+	for _, r := range rules {
+		if len(left) == 0 {
+			break
+		}
+		if r.malformed {
+			return aclVerdict{status: Unknown, detail: r.text}
+		}
+		if len(left) == 1 && r.allow && len(denied) == 0 && len(allowed) == 0 && r.holds(left[0]) {
+			return aclVerdict{status: Open, detail: r.text} // as most ACLs do
+		}
 		var rest, hit []packets
-		match := packets{addrsOf(e.CIDR), ports}
 		for _, l := range left {
-			inside, outside := l.split(match)
+			inside, outside := l.split(r.packets)
 			if !inside.remote.empty() {
 				hit = append(hit, inside)
 			}
@@ -86,12 +124,12 @@ func (acl *NetworkACL) judge(egress bool, protocol string, p packets) aclVerdict
 		if len(hit) == 0 {
 			continue
 		}
-		if e.Allow {
+		if r.allow {
 			allowed = append(allowed, hit...)
-			allowing = append(allowing, e.String())
+			allowing = append(allowing, r.text)
 		} else {
 			denied = append(denied, hit...)
-			denying = append(denying, e.String())
+			denying = append(denying, r.text)
 		}
 	}
 	if len(left) > 0 {
@@ -109,6 +147,11 @@ func (acl *NetworkACL) judge(egress bool, protocol string, p packets) aclVerdict
 		v.splitsAddresses = v.splitsAddresses || !slices.Equal(d.remote, p.remote)
 	}
 	return v
+}
+
+// holds reports whether all of q are among p.
+func (p packets) holds(q packets) bool {
+	return p.ports.From <= q.ports.From && q.ports.To <= p.ports.To && p.remote.covers(q.remote)
 }
 
 // split cuts p into what lies inside q and what lies outside.

@@ -13,16 +13,28 @@ type addrRange struct{ first, last netip.Addr } // inclusive
 
 func rangeOf(p netip.Prefix) addrRange {
 	p = p.Masked()
-	last := p.Addr().AsSlice()
-	for bit := p.Bits(); bit < len(last)*8; bit++ {
-		last[bit/8] |= 1 << (7 - bit%8)
+	if p.Addr().Is4() {
+		last := p.Addr().As4()
+		fill(last[:], p.Bits())
+		return addrRange{p.Addr(), netip.AddrFrom4(last)}
 	}
-	addr, _ := netip.AddrFromSlice(last)
-	return addrRange{p.Addr(), addr}
+	last := p.Addr().As16()
+	fill(last[:], p.Bits())
+	return addrRange{p.Addr(), netip.AddrFrom16(last)}
+}
+
+// fill sets the bits of an address behind a prefix.
+func fill(address []byte, bits int) {
+	for bit := bits; bit < len(address)*8; bit++ {
+		address[bit/8] |= 1 << (7 - bit%8)
+	}
 }
 
 // addrsOf returns the union of blocks; invalid ones are left out.
 func addrsOf(cidrs ...CIDR) addrs {
+	if len(cidrs) == 1 && cidrs[0].IsValid() {
+		return addrs{rangeOf(cidrs[0].Prefix)}
+	}
 	var ranges []addrRange
 	for _, c := range cidrs {
 		if c.IsValid() {
@@ -57,6 +69,35 @@ func union(ranges []addrRange) addrs {
 }
 
 func (s addrs) empty() bool { return len(s) == 0 }
+
+// overlaps reports whether some address is in both sets.
+func (s addrs) overlaps(t addrs) bool {
+	for i, j := 0, 0; i < len(s) && j < len(t); {
+		switch {
+		case s[i].last.Less(t[j].first):
+			i++
+		case t[j].last.Less(s[i].first):
+			j++
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// covers reports whether every address of t is in s.
+func (s addrs) covers(t addrs) bool {
+	i := 0
+	for _, r := range t {
+		for i < len(s) && s[i].last.Less(r.first) {
+			i++
+		}
+		if i == len(s) || r.first.Less(s[i].first) || s[i].last.Less(r.last) {
+			return false
+		}
+	}
+	return true
+}
 
 func (s addrs) and(t addrs) addrs {
 	var out addrs

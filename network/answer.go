@@ -10,26 +10,29 @@ func (l leg) within() []Hop {
 	return []Hop{l.hop}
 }
 
-// answerRoutes judges the routes by which answers go from one subnet back to another of the VPC. Where these lead around,
+// answerRoutes judges the routes by which answers go from one subnet back to where requests came from in the VPC. Where these lead around,
 // to an appliance, the answers do not come the way that the requests went.
 // https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html
-func (w *walk) answerRoutes(from, to *Subnet) []Hop {
-	return unusual(w.routes(from.ID, target{peers: peers{addrs: addrsOf(to.CIDR)}}))
+func (w *walk) answerRoutes(from *Subnet, to addrs) []Hop {
+	return unusual(w.routes(from.ID, sources(to)))
 }
 
 // ingressRoutes judges the table by which an internet gateway sends answers to a subnet, if it has one. (Such a table holds
 // no prefix lists.)
 // https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html
-func (w *walk) ingressRoutes(gateway string, to *Subnet) (hops []Hop) {
+func (w *walk) ingressRoutes(gateway, subnet string, to addrs) (hops []Hop) {
+	if to.empty() {
+		return nil
+	}
 	for _, table := range w.RouteTables {
 		if table.Gateways != nil && !slices.Contains(table.Gateways, gateway) {
 			continue
 		}
-		h := Hop{Kind: KindRoute, Subject: table.ID, Subnet: to.ID}
+		h := Hop{Kind: KindRoute, Subject: table.ID, Subnet: subnet}
 		known := table.Routes != nil
 		if known {
 			table.Routes = slices.DeleteFunc(slices.Clone(table.Routes), func(r Route) bool { return r.PrefixList != "" })
-			around := unusual(w.lookup(&table, h, target{peers: peers{addrs: addrsOf(to.CIDR)}}))
+			around := unusual(w.lookup(w.view.compile(&table), h, sources(to)))
 			if table.Gateways != nil {
 				hops = append(hops, around...)
 			}

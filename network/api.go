@@ -20,6 +20,14 @@ type API interface {
 	ec2.DescribeDhcpOptionsAPIClient
 	ec2.DescribeManagedPrefixListsAPIClient
 	ec2.GetManagedPrefixListEntriesAPIClient
+	ec2.DescribeEgressOnlyInternetGatewaysAPIClient
+	ec2.DescribeInstancesAPIClient
+	ec2.DescribeVpcPeeringConnectionsAPIClient
+	ec2.DescribeTransitGatewayAttachmentsAPIClient
+	ec2.DescribeTransitGatewayVpcAttachmentsAPIClient
+	ec2.SearchTransitGatewayRoutesAPIClient
+	DescribeVpcBlockPublicAccessOptions(context.Context, *ec2.DescribeVpcBlockPublicAccessOptionsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcBlockPublicAccessOptionsOutput, error)
+	DescribeVpcBlockPublicAccessExclusions(context.Context, *ec2.DescribeVpcBlockPublicAccessExclusionsInput, ...func(*ec2.Options)) (*ec2.DescribeVpcBlockPublicAccessExclusionsOutput, error)
 	DescribeVpcAttribute(context.Context, *ec2.DescribeVpcAttributeInput, ...func(*ec2.Options)) (*ec2.DescribeVpcAttributeOutput, error)
 }
 
@@ -28,6 +36,8 @@ var _ API = (*ec2.Client)(nil)
 // Actions are the IAM actions behind API.
 var actions = []string{
 	"ec2:DescribeDhcpOptions",
+	"ec2:DescribeEgressOnlyInternetGateways",
+	"ec2:DescribeInstances",
 	"ec2:DescribeInternetGateways",
 	"ec2:DescribeManagedPrefixLists",
 	"ec2:DescribeNatGateways",
@@ -36,10 +46,16 @@ var actions = []string{
 	"ec2:DescribeRouteTables",
 	"ec2:DescribeSecurityGroups",
 	"ec2:DescribeSubnets",
+	"ec2:DescribeTransitGatewayAttachments",
+	"ec2:DescribeTransitGatewayVpcAttachments",
 	"ec2:DescribeVpcAttribute",
+	"ec2:DescribeVpcBlockPublicAccessExclusions",
+	"ec2:DescribeVpcBlockPublicAccessOptions",
 	"ec2:DescribeVpcEndpoints",
+	"ec2:DescribeVpcPeeringConnections",
 	"ec2:DescribeVpcs",
 	"ec2:GetManagedPrefixListEntries",
+	"ec2:SearchTransitGatewayRoutes",
 }
 
 // Actions returns the IAM actions that a Source made by New may need, sorted.

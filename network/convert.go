@@ -17,14 +17,27 @@ func convert[In, Out any](list []In, one func(In) Out) []Out {
 	return out
 }
 
+// alike compares what EC2 spells in one case here and in another there.
+func alike[E ~string](a, b E) bool { return strings.EqualFold(string(a), string(b)) }
+
 func subnetOf(s types.Subnet) Subnet {
 	subnet := Subnet{
 		ID:               aws.ToString(s.SubnetId),
 		AvailabilityZone: aws.ToString(s.AvailabilityZone),
 		CIDR:             ParseCIDR(aws.ToString(s.CidrBlock)),
+		IPv6CIDRs:        []CIDR{},
+		DNS64:            s.EnableDns64,
+	}
+	if subnet.DNS64 == nil {
+		subnet.DNS64 = aws.Bool(false) // as older answers do not say what was not there
+	}
+	for _, a := range s.Ipv6CidrBlockAssociationSet {
+		if a.Ipv6CidrBlockState == nil || alike(a.Ipv6CidrBlockState.State, types.SubnetCidrBlockStateCodeAssociated) {
+			subnet.IPv6CIDRs = append(subnet.IPv6CIDRs, ParseCIDR(aws.ToString(a.Ipv6CidrBlock)))
+		}
 	}
 	if b := s.BlockPublicAccessStates; b != nil {
-		subnet.BlockPublicAccess = string(b.InternetGatewayBlockMode)
+		subnet.BlockPublicAccess = strings.ToLower(string(b.InternetGatewayBlockMode))
 	}
 	return subnet
 }
@@ -32,12 +45,22 @@ func subnetOf(s types.Subnet) Subnet {
 func cidrsOf(v types.Vpc) []CIDR {
 	cidrs := []CIDR{ParseCIDR(aws.ToString(v.CidrBlock))}
 	for _, a := range v.CidrBlockAssociationSet {
-		if s := a.CidrBlockState; s != nil && (s.State == types.VpcCidrBlockStateCodeDisassociated ||
-			s.State == types.VpcCidrBlockStateCodeFailing || s.State == types.VpcCidrBlockStateCodeFailed) {
+		if s := a.CidrBlockState; s != nil && (alike(s.State, types.VpcCidrBlockStateCodeDisassociated) ||
+			alike(s.State, types.VpcCidrBlockStateCodeFailing) || alike(s.State, types.VpcCidrBlockStateCodeFailed)) {
 			continue
 		}
 		if c := ParseCIDR(aws.ToString(a.CidrBlock)); !c.Equal(cidrs[0]) {
 			cidrs = append(cidrs, c)
+		}
+	}
+	return cidrs
+}
+
+func ipv6CIDRsOf(v types.Vpc) []CIDR {
+	cidrs := []CIDR{}
+	for _, a := range v.Ipv6CidrBlockAssociationSet {
+		if s := a.Ipv6CidrBlockState; s == nil || alike(s.State, types.VpcCidrBlockStateCodeAssociated) {
+			cidrs = append(cidrs, ParseCIDR(aws.ToString(a.Ipv6CidrBlock)))
 		}
 	}
 	return cidrs
@@ -59,7 +82,7 @@ func routeTableOf(t types.RouteTable) RouteTable {
 	table := RouteTable{ID: aws.ToString(t.RouteTableId), Subnets: []string{}, Gateways: []string{}, Routes: convert(t.Routes, routeOf)}
 	for _, a := range t.Associations {
 		// A state other than "associated" is on its way in or out; older dumps have none.
-		if a.AssociationState != nil && a.AssociationState.State != types.RouteTableAssociationStateCodeAssociated {
+		if a.AssociationState != nil && !alike(a.AssociationState.State, types.RouteTableAssociationStateCodeAssociated) {
 			continue
 		}
 		table.Main = table.Main || aws.ToBool(a.Main)
@@ -98,10 +121,10 @@ func aclEntryOf(e types.NetworkAclEntry) ACLEntry {
 	entry := ACLEntry{
 		Number:   aws.ToInt32(e.RuleNumber),
 		Egress:   aws.ToBool(e.Egress),
-		Allow:    e.RuleAction == types.RuleActionAllow,
+		Allow:    alike(e.RuleAction, types.RuleActionAllow),
 		Protocol: aws.ToString(e.Protocol),
 		Ports:    AllPorts,
-		CIDR:     ParseCIDR(aws.ToString(e.CidrBlock)),
+		CIDR:     ParseCIDR(cmp.Or(aws.ToString(e.CidrBlock), aws.ToString(e.Ipv6CidrBlock))),
 	}
 	if e.PortRange != nil {
 		entry.Ports = portsOf(e.PortRange.From, e.PortRange.To)
@@ -131,6 +154,9 @@ func ruleOf(p types.IpPermission) Rule {
 	for _, c := range p.IpRanges {
 		r.CIDRs = append(r.CIDRs, ParseCIDR(aws.ToString(c.CidrIp)))
 	}
+	for _, c := range p.Ipv6Ranges {
+		r.CIDRs = append(r.CIDRs, ParseCIDR(aws.ToString(c.CidrIpv6)))
+	}
 	for _, l := range p.PrefixListIds {
 		r.PrefixLists = append(r.PrefixLists, aws.ToString(l.PrefixListId))
 	}
@@ -149,15 +175,25 @@ func internetGatewayOf(i types.InternetGateway) InternetGateway {
 }
 
 func natGatewayOf(n types.NatGateway) NATGateway {
-	return NATGateway{
+	gateway := NATGateway{
 		ID:             aws.ToString(n.NatGatewayId),
 		Subnet:         aws.ToString(n.SubnetId),
 		State:          string(n.State),
 		FailureCode:    aws.ToString(n.FailureCode),
 		FailureMessage: aws.ToString(n.FailureMessage),
-		Private:        n.ConnectivityType == types.ConnectivityTypePrivate,
-		Regional:       n.AvailabilityMode == types.AvailabilityModeRegional,
+		Private:        alike(n.ConnectivityType, types.ConnectivityTypePrivate),
+		Regional:       alike(n.AvailabilityMode, types.AvailabilityModeRegional),
+		RouteTable:     aws.ToString(n.RouteTableId),
+		Zones:          []string{},
+		AutoProvision:  string(n.AutoProvisionZones),
 	}
+	for _, a := range n.NatGatewayAddresses {
+		if zone := aws.ToString(a.AvailabilityZone); zone != "" && !alike(a.Status, types.NatGatewayAddressStatusFailed) {
+			gateway.Zones = append(gateway.Zones, zone)
+		}
+	}
+	gateway.Zones = uniq(gateway.Zones)
+	return gateway
 }
 
 func vpcEndpointOf(e types.VpcEndpoint) VPCEndpoint {
@@ -182,7 +218,15 @@ func vpcEndpointOf(e types.VpcEndpoint) VPCEndpoint {
 }
 
 func networkInterfaceOf(i types.NetworkInterface) NetworkInterface {
-	return NetworkInterface{ID: aws.ToString(i.NetworkInterfaceId), Subnet: aws.ToString(i.SubnetId), Address: aws.ToString(i.PrivateIpAddress)}
+	out := NetworkInterface{ID: aws.ToString(i.NetworkInterfaceId), Subnet: aws.ToString(i.SubnetId), Address: aws.ToString(i.PrivateIpAddress),
+		SecurityGroups: []string{}, SourceDestCheck: i.SourceDestCheck, PublicIP: i.Association != nil && aws.ToString(i.Association.PublicIp) != ""}
+	for _, g := range i.Groups {
+		out.SecurityGroups = append(out.SecurityGroups, aws.ToString(g.GroupId))
+	}
+	if i.Attachment != nil {
+		out.Instance = aws.ToString(i.Attachment.InstanceId)
+	}
+	return out
 }
 
 func prefixListOf(l types.ManagedPrefixList) PrefixList {

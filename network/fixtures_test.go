@@ -19,6 +19,7 @@ func (t *trip) path() network.Path { return t.Path(t.from, t.to) }
 // Each healthy trip is open as it stands. The task runs in subnet-task.
 var healthy = map[string]func() *trip{
 	"public": public, "nat": nat, "private link": privateLink, "gateway endpoint": gatewayEndpoint,
+	"regional nat": regional, "transit": transit, "ipv6 only": sixOnly, "nat64": translated,
 }
 
 var (
@@ -50,12 +51,12 @@ func vpc() *network.Topology {
 			network.ACLEntry{Number: 32767, Egress: egress, Protocol: "-1", CIDR: network.ParseCIDR("0.0.0.0/0")})
 	}
 	return &network.Topology{
-		VPC: network.VPC{ID: "vpc-1", CIDRs: cidrs("10.0.0.0/16"), DNSSupport: new(true), DNSHostnames: new(true),
+		VPC: network.VPC{ID: "vpc-1", CIDRs: cidrs("10.0.0.0/16"), IPv6CIDRs: []network.CIDR{}, DNSSupport: new(true), DNSHostnames: new(true),
 			NameServers: []string{"AmazonProvidedDNS"}, DHCPOptions: "dopt-1", BlockPublicAccess: "off"},
 		Subnets: []network.Subnet{
-			{ID: "subnet-task", AvailabilityZone: "eu-west-1a", CIDR: network.ParseCIDR("10.0.1.0/24")},
-			{ID: "subnet-public", AvailabilityZone: "eu-west-1a", CIDR: network.ParseCIDR("10.0.0.0/24")},
-			{ID: "subnet-endpoints", AvailabilityZone: "eu-west-1b", CIDR: network.ParseCIDR("10.0.2.0/24")},
+			{ID: "subnet-task", AvailabilityZone: "eu-west-1a", CIDR: network.ParseCIDR("10.0.1.0/24"), IPv6CIDRs: []network.CIDR{}, DNS64: new(false)},
+			{ID: "subnet-public", AvailabilityZone: "eu-west-1a", CIDR: network.ParseCIDR("10.0.0.0/24"), IPv6CIDRs: []network.CIDR{}, DNS64: new(false)},
+			{ID: "subnet-endpoints", AvailabilityZone: "eu-west-1b", CIDR: network.ParseCIDR("10.0.2.0/24"), IPv6CIDRs: []network.CIDR{}, DNS64: new(false)},
 		},
 		RouteTables: []network.RouteTable{
 			{ID: "rtb-main", Main: true, Subnets: []string{}, Gateways: []string{}, Routes: []network.Route{route("10.0.0.0/16", "local")}},
@@ -82,6 +83,12 @@ func vpc() *network.Topology {
 			{ID: "pl-dynamodb", Name: "com.amazonaws.eu-west-1.dynamodb", CIDRs: cidrs("52.94.24.0/23")},
 			{ID: "pl-own", Name: "partners", CIDRs: cidrs("198.51.100.0/24")},
 		},
+		PublicAccessExclusions: []network.PublicAccessExclusion{},
+		EgressOnlyGateways:     []network.InternetGateway{},
+		Instances:              []network.Instance{},
+		Peerings:               []network.Peering{},
+		TransitGateways:        []network.TransitGateway{},
+		Neighbours:             []network.Topology{},
 	}
 }
 

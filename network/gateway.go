@@ -2,35 +2,112 @@ package network
 
 import "strings"
 
+// flow is traffic at a subnet whose table routes it on.
+type flow struct {
+	target            // where to
+	at        *Subnet // whose table it is
+	source    addrs   // where it comes from, as seen here
+	own       bool    // it comes from the task's own interface, which may have a public address
+	inspected bool    // it passed an appliance already
+	// transit is how it came from another VPC; nil within the task's.
+	transit *transit
+}
+
+func (w *walk) request() Ports { return Ports{w.to.Port, w.to.Port} }
+
 // through walks on behind a route: to what its target is, and to where that leads in turn.
-func (w *walk) through(subnet *Subnet, l leg, t target) []Hop {
+func (w *walk) through(f flow, l leg) []Hop {
 	if l.hop.Status != Open {
 		return nil
 	}
-	t.addrs = l.addrs
+	f.addrs = l.addrs
 	id := l.hop.Target
 	switch kind, _, _ := strings.Cut(id, "-"); kind {
 	case "igw":
-		return append(w.internetGatewayHops(subnet, id, t), w.publicIPHop(subnet))
+		return w.outward(f, id)
+	case "eigw":
+		return w.egressOnlyHops(f, id)
 	case "nat":
-		return w.natHops(subnet, id, t)
+		return w.natHops(f, id)
 	case "vpce":
-		return []Hop{w.routedEndpointHop(id)}
+		return w.routedEndpointHops(f, id)
+	case "tgw":
+		return w.transitHops(f, id)
+	case "pcx":
+		return w.peeringHops(f, id)
+	case "eni", "i":
+		return w.applianceHops(f, id)
 	}
 	return []Hop{beyond(id)} // local included: what has that address in the VPC is not read
 }
 
 // beyond is where the path leaves what EC2 shows.
-func beyond(target string) Hop { return Hop{Kind: KindBeyond, Subject: target, Reason: Opaque} }
+func beyond(target string) Hop {
+	h := Hop{Kind: KindBeyond, Subject: target, Reason: Opaque}
+	switch kind, _, _ := strings.Cut(target, "-"); {
+	case kind == "local":
+		h.Detail = "what has the address in the VPC is not read"
+	case kind == "vgw":
+		h.Detail = "a virtual private gateway leads to a VPN or Direct Connect, whose far side no EC2 call shows"
+	case kind == "lgw", kind == "cagw":
+		h.Detail = "what routes on behind a local or carrier gateway is not read"
+	case kind == "vpce":
+		h.Detail = "what inspects the traffic behind the endpoint is not in EC2's answers"
+	case kind == "eni", kind == "i":
+		h.Detail = "what the appliance's software does is not in EC2's answers"
+	case strings.Contains(target, ":core-network/"):
+		h.Detail = "how AWS Cloud WAN routes on is not read"
+	case strings.Contains(target, ":odb-network/"):
+		h.Detail = "an Oracle Database@AWS network is not read"
+	}
+	return h
+}
 
-// internetGatewayHops judges an internet gateway for traffic that comes to it from a subnet.
+// outward judges an internet gateway for traffic that comes to it from a subnet's own interfaces.
+func (w *walk) outward(f flow, id string) []Hop {
+	hops := w.internetGatewayHops(f, id, f.at.ID, f.at.BlockPublicAccess, !f.own)
+	switch {
+	case f.transit != nil && f.v6(): // AWS documents neither that this works nor that it does not
+		hops = append(hops, beyond(id))
+	case f.transit != nil:
+		hops = append(hops, Hop{Kind: KindInternetGateway, Subject: id, Subnet: f.at.ID, Status: Closed, Reason: NotTranslated,
+			Detail: "traffic that a transit gateway hands over in " + f.at.ID + " goes straight to " + id + ", with its private address"})
+	case f.v6() && !globalUnicast.covers(f.source):
+		hops = append(hops, Hop{Kind: KindPublicIP, Subject: f.at.ID, Subnet: f.at.ID, Status: Closed, Reason: NoPublicIP,
+			Detail: "the IPv6 addresses of " + f.at.ID + " are private: " + f.source.String()})
+	case !f.v6() && f.own: // an IPv6 address needs no translation
+		hops = append(hops, w.publicIPHop(f.at))
+	}
+	return hops
+}
+
+// internetGatewayHops judges an internet gateway for traffic that comes to it from a subnet, or from a regional NAT
+// gateway. outbound is set for what only opens connections: NAT gateways.
 // https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
-func (w *walk) internetGatewayHops(subnet *Subnet, id string, t target) []Hop {
+func (w *walk) internetGatewayHops(f flow, id, subnet, shown string, outbound bool) []Hop {
+	hops := append(make([]Hop, 0, 4), w.attached(id, w.gateways[id], w.InternetGateways != nil, "ec2:DescribeInternetGateways"))
+	hops = append(hops, w.publicAccessHops(id, subnet, shown, outbound)...)
+	if !f.v6() && !f.addrs.overlaps(internet) {
+		hops = append(hops, Hop{Kind: KindRoute, Subject: id, Subnet: subnet, Status: Closed, Reason: PrivateAddress,
+			Detail: id + " forwards no private destination: " + f.addrs.String()})
+	}
+	return append(hops, w.ingressRoutes(id, subnet, f.home())...)
+}
+
+// home is the addresses to which a gateway sends answers.
+func (f flow) home() addrs {
+	if f.v6() || f.at == nil {
+		return f.source
+	}
+	return addrsOf(f.at.CIDR)
+}
+
+// attached judges whether a gateway is attached to the VPC.
+func (w *walk) attached(id string, gateway *InternetGateway, read bool, action string) Hop {
 	h := Hop{Kind: KindInternetGateway, Subject: id}
-	gateway, read := w.internetGateway(id)
 	switch {
 	case !read:
-		h.Reason, h.Missing = Unread, []string{"ec2:DescribeInternetGateways"}
+		h.Reason, h.Missing = Unread, []string{action}
 	case gateway == nil || gateway.VPC != w.VPC.ID:
 		h.Status, h.Reason, h.Detail = Closed, GatewayDetached, id+" is not attached to "+w.VPC.ID
 	case !strings.EqualFold(gateway.State, "available") && !strings.EqualFold(gateway.State, "attached"):
@@ -38,25 +115,26 @@ func (w *walk) internetGatewayHops(subnet *Subnet, id string, t target) []Hop {
 	default:
 		h.Status = Open
 	}
-	hops := []Hop{h}
-	if mode := w.blockMode(subnet); mode == "block-bidirectional" || mode == "block-ingress" && subnet.ID == w.from.Subnet {
-		hops = append(hops, Hop{Kind: KindInternetGateway, Subject: id, Subnet: subnet.ID, Status: Closed, Reason: PublicAccessBlocked,
-			Detail: "InternetGatewayBlockMode is " + mode})
-	}
-	if t.addrs.and(internet).empty() {
-		hops = append(hops, Hop{Kind: KindRoute, Subject: id, Subnet: subnet.ID, Status: Closed, Reason: PrivateAddress,
-			Detail: id + " forwards no private destination: " + t.addrs.String()})
-	}
-	return append(hops, w.ingressRoutes(id, subnet)...)
+	return h
 }
 
-// blockMode returns the mode of VPC Block Public Access in effect for a subnet, where EC2 shows it.
-// https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa-basics.html
-func (w *walk) blockMode(subnet *Subnet) string {
-	if subnet.BlockPublicAccess != "" {
-		return subnet.BlockPublicAccess
+// egressOnlyHops judges an egress-only internet gateway: IPv6, outbound and stateful.
+// https://docs.aws.amazon.com/vpc/latest/userguide/egress-only-internet-gateway.html
+func (w *walk) egressOnlyHops(f flow, id string) []Hop {
+	if !f.v6() {
+		return []Hop{beyond(id)} // EC2 takes no such route for IPv4
 	}
-	return w.VPC.BlockPublicAccess
+	gateway := w.egressOnly[id]
+	hops := []Hop{w.attached(id, gateway, w.EgressOnlyGateways != nil, "ec2:DescribeEgressOnlyInternetGateways")}
+	hops = append(hops, w.publicAccessHops(id, f.at.ID, f.at.BlockPublicAccess, true)...)
+	switch {
+	case f.transit != nil:
+		hops = append(hops, beyond(id))
+	case !globalUnicast.covers(f.source):
+		hops = append(hops, Hop{Kind: KindPublicIP, Subject: f.at.ID, Subnet: f.at.ID, Status: Closed, Reason: NoPublicIP,
+			Detail: "the IPv6 addresses of " + f.at.ID + " are private: " + f.source.String()})
+	}
+	return hops
 }
 
 // publicIPHop judges the task's own address: an internet gateway translates only for interfaces that have a public one.
@@ -69,105 +147,6 @@ func (w *walk) publicIPHop(subnet *Subnet) Hop {
 		h.Status, h.Detail = Open, "assignPublicIp is ENABLED"
 	default:
 		h.Status, h.Reason, h.Detail = Closed, NoPublicIP, "assignPublicIp is DISABLED"
-	}
-	return h
-}
-
-// natHops judges a NAT gateway, the border of its subnet, and its own way to an internet gateway.
-// https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
-func (w *walk) natHops(subnet *Subnet, id string, t target) []Hop {
-	h := Hop{Kind: KindNATGateway, Subject: id}
-	nat, read := w.natGateway(id)
-	switch {
-	case !read:
-		h.Reason, h.Missing = Unread, []string{"ec2:DescribeNatGateways"}
-		w.cut(h.Missing...)
-		return []Hop{h}
-	case nat == nil:
-		h.Reason = NATAbsent
-		return []Hop{h}
-	case !strings.EqualFold(nat.State, "available"):
-		h.Status, h.Reason, h.Detail = Closed, NATState, "the state is "+nat.State
-		if nat.FailureMessage != "" {
-			h.Detail += ": " + nat.FailureCode + ": " + nat.FailureMessage
-		}
-		return []Hop{h}
-	case nat.Regional:
-		h.Reason = NATRegional
-		return []Hop{h}
-	}
-	h.Status = Open
-	home, read := w.subnet(nat.Subnet)
-	if home == nil || !home.CIDR.IsValid() {
-		lost := Hop{Kind: KindSubnet, Subject: nat.Subnet, Reason: SubnetAbsent}
-		if !read {
-			lost.Reason, lost.Missing = Unread, []string{"ec2:DescribeSubnets"}
-			w.cut(lost.Missing...)
-		}
-		return []Hop{h, lost}
-	}
-	source := addrsOf(subnet.CIDR)
-	request := Ports{w.to.Port, w.to.Port}
-	crosses := home.ID != subnet.ID
-	hops := []Hop{h}
-	if crosses {
-		hops = append(hops, w.aclHop(home.ID, true, false, packets{source, request}, false))
-	}
-	hops = append(hops, w.aclHop(home.ID, false, false, packets{t.addrs, request}, t.depends))
-	var ways [][]Hop
-	for _, l := range w.routes(home.ID, t) {
-		ways = append(ways, w.natWay(home, nat, l, t))
-	}
-	hops = append(hops, t.join(ways)...)
-	hops = append(hops, w.aclHop(home.ID, true, true, packets{t.addrs, natPorts}, t.depends))
-	if crosses {
-		hops = append(hops, w.answerRoutes(home, subnet)...)
-		hops = append(hops, w.aclHop(home.ID, false, true, packets{source, w.replyPorts()}, false))
-	}
-	return hops
-}
-
-// natWay judges one route of a NAT gateway's own subnet: it has to lead to an internet gateway, which translates for public
-// NAT gateways only.
-func (w *walk) natWay(home *Subnet, nat *NATGateway, l leg, t target) []Hop {
-	t.addrs = l.addrs
-	h := l.hop
-	switch {
-	case h.Reason == NoRoute:
-		h.Reason = NATNoInternet
-	case h.Status != Open:
-	case h.Target == nat.ID:
-		h.Status, h.Reason = Closed, NATLoop
-	case strings.HasPrefix(h.Target, "igw-") && nat.Private:
-		return []Hop{h, {Kind: KindNATGateway, Subject: nat.ID, Status: Closed, Reason: NATPrivate, Detail: "ConnectivityType is private"}}
-	case strings.HasPrefix(h.Target, "igw-"):
-		return append([]Hop{h}, w.internetGatewayHops(home, h.Target, t)...)
-	case strings.HasPrefix(h.Target, "vpce-"):
-		return []Hop{h, w.routedEndpointHop(h.Target)}
-	default:
-		return []Hop{h, beyond(h.Target)}
-	}
-	return []Hop{h}
-}
-
-// routedEndpointHop judges an endpoint that a route leads to: a gateway endpoint carries its service; behind another
-// kind stands an appliance.
-// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
-func (w *walk) routedEndpointHop(id string) Hop {
-	h := Hop{Kind: KindVPCEndpoint, Subject: id}
-	e, read := w.Endpoint(id)
-	switch {
-	case !read:
-		h.Reason, h.Missing = Unread, []string{"ec2:DescribeVpcEndpoints"}
-		w.cut(h.Missing...)
-	case e == nil:
-		h.Reason = EndpointAbsent
-	case !strings.EqualFold(e.Type, "Gateway"):
-		return beyond(id)
-	case !strings.EqualFold(e.State, "available"):
-		h.Status, h.Reason, h.Detail = Closed, EndpointState, "the state is "+e.State
-	default:
-		h.Status, h.Detail = Open, e.Service
 	}
 	return h
 }

@@ -28,41 +28,50 @@ func (w *walk) groupHop(groups []string, inbound bool, remote peers, depends boo
 		h.Reason = GroupsUnknown
 		return h
 	}
+	return w.judgeGroups(h, groups, inbound, remote, depends)
+}
+
+// judgeGroups judges traffic by groups that are known.
+func (w *walk) judgeGroups(h Hop, groups []string, inbound bool, remote peers, depends bool) Hop {
+	var sets [8]*ruleSet // the groups of one interface are five, seldom more
+	rules := sets[:0]
+	absent, whole := false, false
 	var admitted addrs
 	var unread []string // rules that may admit more, were their prefix list or peers known
-	var matching, seen []string
-	absent := false
 	for _, id := range groups {
-		group, _ := w.securityGroup(id)
+		group := w.groups[id]
 		if group == nil {
 			absent = true
 			continue
 		}
-		rules := group.Egress
-		if inbound {
-			rules = group.Ingress
-		}
-		if rules == nil {
+		set := w.view.ruleSet(group, inbound, w.to)
+		rules = append(rules, set)
+		if set.unread {
 			unread = append(unread, "ec2:DescribeSecurityGroups")
 		}
-		for _, r := range rules {
-			seen = append(seen, r.String())
-			if !r.carries(w.to.protocol(), w.to.Port) {
-				continue
-			}
-			add, missing := w.admitted(r, remote)
-			unread = append(unread, missing...)
-			if !remote.addrs.and(add).empty() {
-				matching = append(matching, id+" "+direction(inbound)+": "+r.String())
-				admitted = union(append(slices.Clone(admitted), add...))
+		switch {
+		case len(admitted) == 0:
+			admitted = set.admitted
+		case len(set.admitted) > 0:
+			admitted = union(slices.Concat(admitted, set.admitted))
+		}
+		whole = whole || slices.ContainsFunc(set.rules, func(r setRule) bool { return r.names(remote) })
+	}
+	if whole || admitted.covers(remote.addrs) {
+		h.Status, h.Detail = Open, strings.Join(deciding(rules, remote), "; ")
+		return h
+	}
+	matching := deciding(rules, remote)
+	for _, set := range rules {
+		for _, r := range set.rules {
+			unread = append(unread, r.missing...)
+			if remote.groupsUnknown && len(r.groups) > 0 {
+				unread = append(unread, "")
 			}
 		}
 	}
 	traffic := fmt.Sprintf("%s/%d", w.to.protocol(), w.to.Port)
-	rest := remote.addrs.minus(admitted)
 	switch {
-	case rest.empty():
-		h.Status, h.Detail = Open, strings.Join(matching, "; ")
 	case len(unread) > 0:
 		h.Reason, h.Missing = Unread, uniq(slices.DeleteFunc(unread, func(a string) bool { return a == "" }))
 		if len(h.Missing) == 0 {
@@ -71,42 +80,125 @@ func (w *walk) groupHop(groups []string, inbound bool, remote peers, depends boo
 	case absent:
 		h.Reason = GroupsUnknown
 	case len(matching) == 0:
+		var seen []string
+		for _, set := range rules {
+			seen = append(seen, set.seen()...)
+		}
 		h.Status, h.Reason = Closed, NoRule
 		h.Detail = fmt.Sprintf("no %s rule admits %s; %s", direction(inbound), traffic, listed(seen))
 	default:
 		h.Status, h.Reason, h.Depends = Partial, NoRule, depends
-		h.Detail = fmt.Sprintf("%s; no %s rule admits %s for %s", strings.Join(matching, "; "), direction(inbound), traffic, rest)
+		h.Detail = fmt.Sprintf("%s; no %s rule admits %s for %s", strings.Join(matching, "; "), direction(inbound), traffic, remote.addrs.minus(admitted))
 	}
 	return h
 }
 
-// admitted returns the addresses of the other side that a rule admits. missing names what would show more of them: an
-// IAM action, or "" where no action would.
-func (w *walk) admitted(r Rule, remote peers) (s addrs, missing []string) {
-	s = addrsOf(r.CIDRs...)
+// deciding returns the rules that admit something of the other side: the first that admits all of it, if one does.
+func deciding(sets []*ruleSet, remote peers) (matching []string) {
+	for _, set := range sets {
+		for i := range set.rules {
+			if r := &set.rules[i]; r.names(remote) || r.addrs.covers(remote.addrs) {
+				return append(matching[:0], r.text)
+			}
+		}
+	}
+	for _, set := range sets {
+		for i := range set.rules {
+			if r := &set.rules[i]; r.addrs.overlaps(remote.addrs) {
+				matching = append(matching, r.text)
+			}
+		}
+	}
+	return matching
+}
+
+// ruleKey is the rules of one direction of a group that are about a protocol and port.
+type ruleKey struct {
+	group   *SecurityGroup
+	inbound bool
+	udp     bool
+	port    uint16
+}
+
+// ruleSet is what those rules amount to.
+type ruleSet struct {
+	all      []Rule // all rules of the direction
+	unread   bool
+	rules    []setRule
+	admitted addrs // what they admit by address
+}
+
+// setRule is one of them. It admits addresses, and whatever carries a group or is what a prefix list holds.
+type setRule struct {
+	text    string
+	addrs   addrs
+	lists   []string
+	groups  []string
+	missing []string // what would show more of its addresses: an IAM action, or "" where no action would
+}
+
+// names reports whether a rule admits the other side as a whole: by its group, or by the prefix list that holds exactly
+// its addresses, whose entries need not be known then.
+func (r *setRule) names(remote peers) bool {
+	for _, id := range r.lists {
+		if id != "" && id == remote.list {
+			return true
+		}
+	}
+	for _, id := range r.groups {
+		if slices.Contains(remote.groups, id) {
+			return true
+		}
+	}
+	return false
+}
+
+// ruleSet returns the rules of a group that are about a destination's protocol and port.
+func (v *view) ruleSet(group *SecurityGroup, inbound bool, to Destination) *ruleSet {
+	return v.rules.get(ruleKey{group, inbound, to.UDP, to.Port}, func() *ruleSet {
+		set := &ruleSet{all: group.Egress}
+		if inbound {
+			set.all = group.Ingress
+		}
+		set.unread = set.all == nil
+		var ranges []addrRange
+		for _, r := range set.all {
+			if !r.carries(to.protocol(), to.Port) {
+				continue
+			}
+			one := v.rule(r)
+			one.text = group.ID + " " + direction(inbound) + ": " + r.String()
+			set.rules = append(set.rules, one)
+			ranges = append(ranges, one.addrs...)
+		}
+		set.admitted = union(ranges)
+		return set
+	})
+}
+
+// rule works out what a rule admits.
+func (v *view) rule(r Rule) setRule {
+	one := setRule{lists: r.PrefixLists, groups: r.Groups, addrs: addrsOf(r.CIDRs...)}
 	if slices.ContainsFunc(r.CIDRs, func(c CIDR) bool { return !c.IsValid() }) {
-		missing = append(missing, "")
+		one.missing = append(one.missing, "")
 	}
 	for _, id := range r.PrefixLists {
-		if id != "" && id == remote.list {
-			return remote.addrs, nil // the same list on both sides: its entries need not be known
-		}
-		if w.foreign(id) {
+		if v.foreign(id) {
 			continue
 		}
-		entries, unread := w.entries(id)
-		s = union(append(s, addrsOf(entries...)...))
-		missing = append(missing, unread...)
+		entries, unread := v.vpc.entriesOf(id)
+		one.addrs = union(slices.Concat(one.addrs, addrsOf(entries...)))
+		one.missing = append(one.missing, unread...)
 	}
-	for _, id := range r.Groups {
-		if slices.Contains(remote.groups, id) {
-			return remote.addrs, nil
-		}
-		if remote.groupsUnknown {
-			missing = append(missing, "")
-		}
+	return one
+}
+
+// seen writes all rules of the direction.
+func (s *ruleSet) seen() (texts []string) {
+	for _, r := range s.all {
+		texts = append(texts, r.String())
 	}
-	return s, missing
+	return texts
 }
 
 // carries reports whether a rule is about a protocol and port.
@@ -129,7 +221,7 @@ func (r Rule) String() string {
 		what = protocolName(r.Protocol) + " " + r.Ports.String()
 	}
 	if len(who) == 0 {
-		return what + " (no IPv4 peer)"
+		return what + " (no peer)"
 	}
 	return what + " " + strings.Join(who, ", ")
 }

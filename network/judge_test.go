@@ -38,7 +38,7 @@ func TestJudgeAgainstBruteForce(t *testing.T) {
 			want = Closed
 		}
 		met[want]++
-		if v := acl.judge(egress, protocol, p); v.status != want {
+		if v := acl.rules(egress, protocol).judge(p); v.status != want {
 			t.Fatalf("%s of %s, %d packets allowed and %d denied, is judged %s (%s) by\n%v", p.ports, p.remote, allowed, denied, v.status, v.detail, acl.Entries)
 		}
 	}
@@ -87,7 +87,7 @@ func lets(entries []ACLEntry, port uint16) bool {
 // A range that ends before it starts is EC2's to refuse; nothing is in it.
 func TestJudgeIgnoresEmptyRanges(t *testing.T) {
 	acl := &NetworkACL{Entries: []ACLEntry{{Number: 1, Allow: true, Protocol: "6", Ports: Ports{500, 400}, CIDR: ParseCIDR("0.0.0.0/0")}}}
-	if v := acl.judge(false, "tcp", packets{everywhere, Ports{100, 1000}}); v.status != Closed {
+	if v := acl.rules(false, "tcp").judge(packets{everywhere, Ports{100, 1000}}); v.status != Closed {
 		t.Errorf("the verdict is %s (%s), want closed", v.status, v.detail)
 	}
 }
@@ -95,7 +95,7 @@ func TestJudgeIgnoresEmptyRanges(t *testing.T) {
 func TestVerdictNamesWhatIsDenied(t *testing.T) {
 	allow := ACLEntry{Number: 100, Allow: true, Protocol: "-1", CIDR: ParseCIDR("0.0.0.0/0")}
 	deny := ACLEntry{Number: 90, Protocol: "6", Ports: Ports{50000, 50010}, CIDR: ParseCIDR("52.0.0.0/8")}
-	v := (&NetworkACL{Entries: []ACLEntry{allow, deny}}).judge(false, "tcp", packets{everywhere, linuxPorts})
+	v := (&NetworkACL{Entries: []ACLEntry{allow, deny}}).rules(false, "tcp").judge(packets{everywhere, linuxPorts})
 	want := "inbound rule 90: deny tcp 50000-50010 52.0.0.0/8: denied for ports 50000-50010 of 52.0.0.0-52.255.255.255"
 	if v.status != Partial || v.detail != want || !v.splitsAddresses {
 		t.Errorf("the verdict is %+v, want %q", v, want)

@@ -19,12 +19,15 @@ func hostCIDR(address string) CIDR {
 
 // resolve decides who answers for the destination's name and with which addresses. Several targets mean that it is not
 // known which of them the name resolves to.
-func (w *walk) resolve() ([]Hop, []target) {
+func (w *walk) resolve(subnet *Subnet) ([]Hop, []target) {
 	if address := hostCIDR(w.to.Host); address.IsValid() {
-		if !address.Addr().Is4() || address.Addr().IsLinkLocalUnicast() {
-			return []Hop{beyond(w.to.Host)}, nil // no IPv4 route table has a say in it
+		if address.Addr().IsLinkLocalUnicast() || address.Addr().Is4() != subnet.CIDR.IsValid() && len(subnet.IPv6CIDRs) == 0 {
+			return []Hop{beyond(w.to.Host)}, nil // no route table of the subnet has a say in it
 		}
-		return nil, []target{{peers: peers{addrs: addrsOf(address)}}}
+		set := addrsOf(address)
+		// An interface here or in a peer may have this address, and carry groups.
+		inside := w.VPC.CIDRs == nil || !w.public.covers(set) && !w.public6.covers(set)
+		return nil, []target{{peers: peers{addrs: set, groupsUnknown: inside}}}
 	}
 	h := Hop{Kind: KindName, Subject: w.VPC.DHCPOptions}
 	if h.Subject == "" || h.Subject == "default" {
@@ -32,7 +35,7 @@ func (w *walk) resolve() ([]Hop, []target) {
 	}
 	hops, custom := w.resolver(&h)
 	if w.to.Service == "" {
-		return append(hops, h), []target{w.publicTarget()}
+		return append(hops, h), []target{w.view.publicTarget()}
 	}
 	if w.VPCEndpoints == nil {
 		actions := []string{"ec2:DescribeVpcEndpoints"}
@@ -43,7 +46,7 @@ func (w *walk) resolve() ([]Hop, []target) {
 	}
 	endpoints, certain, missing := w.captures()
 	if len(endpoints) == 0 {
-		return append(hops, h), []target{w.publicTarget()}
+		return append(hops, h), []target{w.view.publicTarget()}
 	}
 	var targets []target
 	for _, e := range endpoints {
@@ -63,7 +66,7 @@ func (w *walk) resolve() ([]Hop, []target) {
 			h.Reason, h.Subject, h.Detail = EndpointState, e.ID, fmt.Sprintf("%s is %s", e.ID, e.State)
 		}
 	}
-	return append(hops, h), append(targets, w.publicTarget())
+	return append(hops, h), append(targets, w.view.publicTarget())
 }
 
 // resolver decides whether the task's name server answers at all. custom is set when that server is not, or may not be,
@@ -150,7 +153,7 @@ func (w *walk) serverHops(server string) []Hop {
 	if reserved || !hostCIDR(server).IsValid() {
 		return []Hop{beyond(server)}
 	}
-	p := w.Path(w.from, Destination{Host: server, Port: 53, UDP: true})
+	p := (&Paths{w.vpc}).Path(w.from, Destination{Host: server, Port: 53, UDP: true})
 	w.cut(p.Missing...)
 	for i := range p.Hops {
 		p.Hops[i].DNS = true
@@ -163,11 +166,7 @@ func (w *walk) serverHops(server string) []Hop {
 // when what decides was not read, or the endpoint is about to change its state: then it may be none of them.
 // https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html#interface-endpoint-private-dns
 func (w *walk) captures() (endpoints []*VPCEndpoint, certain bool, missing []string) {
-	for i := range w.VPCEndpoints {
-		e := &w.VPCEndpoints[i]
-		if !strings.EqualFold(e.Type, "Interface") || !e.Serves(w.to.Service, w.to.Region) {
-			continue
-		}
+	for _, e := range w.view.serving {
 		if e.PrivateDNSInboundOnly || (e.PrivateDNS != nil && !*e.PrivateDNS) || w.VPC.DNSHostnames != nil && !*w.VPC.DNSHostnames {
 			continue
 		}
@@ -190,30 +189,32 @@ func (w *walk) captures() (endpoints []*VPCEndpoint, certain bool, missing []str
 
 // publicTarget returns the public addresses of the destination. Those of S3 are in the region's prefix list; those of
 // other hosts are anywhere on the internet.
-func (w *walk) publicTarget() target {
-	if w.to.Service != "s3" {
-		return w.anyPublic(nil)
-	}
-	list := w.serviceList()
-	if list == nil {
-		if w.PrefixLists == nil {
-			return w.anyPublic([]string{"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"})
+func (v *view) publicTarget() target {
+	return v.target.get(struct{}{}, func() target {
+		if v.key.service != "s3" {
+			return v.anyPublic(nil)
 		}
-		return w.anyPublic(nil)
-	}
-	entries, missing := w.entries(list.ID)
-	if set := addrsOf(entries...); !set.empty() {
-		return target{peers: peers{addrs: set, list: list.ID}}
-	}
-	t := w.anyPublic(missing)
-	t.list = list.ID
-	return t
+		list := v.serviceList()
+		if list == nil {
+			if v.vpc.account.PrefixLists == nil {
+				return v.anyPublic([]string{"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"})
+			}
+			return v.anyPublic(nil)
+		}
+		entries, missing := v.vpc.entriesOf(list.ID)
+		if set := addrsOf(entries...); !set.empty() {
+			return target{peers: peers{addrs: set, list: list.ID}}
+		}
+		t := v.anyPublic(missing)
+		t.list = list.ID
+		return t
+	})
 }
 
 // anyPublic is a host with some public address; narrower names what would tell which.
-func (w *walk) anyPublic(narrower []string) target {
-	if w.VPC.CIDRs == nil { // which are not public, whatever they are
+func (v *view) anyPublic(narrower []string) target {
+	if v.vpc.VPC.CIDRs == nil { // which are not public, whatever they are
 		narrower = append(narrower, "ec2:DescribeVpcs")
 	}
-	return target{peers: peers{addrs: internet.minus(addrsOf(w.VPC.CIDRs...))}, depends: true, narrower: narrower}
+	return target{peers: peers{addrs: v.vpc.public}, depends: true, narrower: narrower}
 }

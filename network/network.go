@@ -12,9 +12,16 @@
 //
 // # Limits
 //
-// Paths are decided for IPv4. Traffic that leaves through a transit gateway, a virtual private gateway, a peering
-// connection, an appliance or a regional NAT gateway is followed up to there and is Unknown beyond it. What no EC2 call
-// shows (rules inside a firewall, forwarding by custom DNS servers) is never guessed.
+// A path is followed through internet, egress-only and NAT gateways (zonal and regional), interface and gateway endpoints,
+// and one transit gateway into the VPC behind it and back. It is Unknown beyond what no EC2 call of this account shows: a
+// virtual private gateway, AWS Cloud WAN, a local or carrier gateway, the interfaces of a peer, another account's transit
+// gateway tables, and what an appliance's or a firewall's software does. What is certain to stop the traffic before that
+// is Closed all the same. Rules inside a firewall, and forwarding by custom DNS servers, are never guessed.
+//
+// From a subnet with IPv4 the path is that of IPv4, which Amazon ECR's API needs in a dual-stack subnet too; from one
+// without, that of IPv6, through DNS64 and a NAT gateway to hosts that have no IPv6 address.
+//
+// VPC Block Public Access is taken to be off where EC2 shows its mode nowhere. VPC encryption controls are not read.
 package network
 
 import "context"

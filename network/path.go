@@ -51,7 +51,12 @@ const (
 	KindPublicIP        Kind = "public-ip"        // the public address that an internet gateway asks for
 	KindNATGateway      Kind = "nat-gateway"      //
 	KindVPCEndpoint     Kind = "vpc-endpoint"     //
-	KindBeyond          Kind = "beyond"           // where the path leaves what EC2 shows
+	KindPeering         Kind = "peering"          // a VPC peering connection
+	KindAppliance       Kind = "appliance"        // a NAT instance, or another interface that a route leads to
+	// KindTransitGateway is a VPC's attachment to a transit gateway; KindTransitRoute is the gateway's own route table.
+	KindTransitGateway Kind = "transit-gateway"
+	KindTransitRoute   Kind = "transit-gateway-route"
+	KindBeyond         Kind = "beyond" // where the path leaves what EC2 shows
 )
 
 // Reason says why a hop is not open. It is stable.
@@ -64,12 +69,14 @@ const (
 
 	// KindSubnet.
 	SubnetAbsent Reason = "subnet-absent" // not among the VPC's subnets
-	IPv6Only     Reason = "ipv6-only"     // the subnet has no IPv4 block
+	IPv6Only     Reason = "ipv6-only"     // the subnet has no IPv4 block, and its IPv6 block is not shown
 
 	// KindName.
 	DNSSupportOff       Reason = "dns-support-off"      // enableDnsSupport is false: the Amazon resolver is off
 	ResolverUnreachable Reason = "resolver-unreachable" // none of the custom name servers can be reached
 	CustomResolver      Reason = "custom-resolver"      // reached or not, what it answers is not in the account
+
+	IPv4Host Reason = "ipv4-host" // the host has no IPv6 address, or may have none, and nothing makes one for it
 
 	// KindSecurityGroup.
 	GroupsUnknown Reason = "groups-unknown" // which groups the interface has, or one of them, is not known
@@ -86,12 +93,18 @@ const (
 	NATLoop        Reason = "nat-loop"        // the NAT gateway's subnet routes back to the NAT gateway
 	NATNoInternet  Reason = "nat-no-internet" // the NAT gateway's subnet does not lead to an internet gateway
 	PrivateAddress Reason = "private-address" // an internet gateway drops private destinations
+	NoReturnRoute  Reason = "no-return-route" // answers find no route back to the task
 	ListUnread     Reason = "list-unread"     // a route's prefix list has entries that were not read
 	RouteUnclear   Reason = "route-unclear"   // routes of equal precedence differ, or the state is neither active nor blackhole
 
 	// KindInternetGateway.
 	GatewayDetached     Reason = "gateway-detached"      // not attached to the VPC
 	PublicAccessBlocked Reason = "public-access-blocked" // VPC Block Public Access
+	// PublicAccessChanging: VPC Block Public Access or an exclusion from it is being changed.
+	PublicAccessChanging Reason = "public-access-changing"
+
+	// NotTranslated: it translates for interfaces of its own VPC; this traffic comes from another VPC, past no NAT gateway.
+	NotTranslated Reason = "not-translated"
 
 	// KindPublicIP.
 	NoPublicIP      Reason = "no-public-ip"
@@ -101,18 +114,41 @@ const (
 	NATAbsent   Reason = "nat-absent"   // not among the VPC's NAT gateways
 	NATState    Reason = "nat-state"    // not available
 	NATPrivate  Reason = "nat-private"  // it is private, and its subnet leads to an internet gateway, which drops its traffic
-	NATRegional Reason = "nat-regional" // a regional NAT gateway is not followed
+	NATRegional Reason = "nat-regional" // whether a regional NAT gateway serves the zone, or its table, was not shown
+	NATFamily   Reason = "nat-family"   // it takes IPv6 traffic to 64:ff9b::/96 only
+	NATZone     Reason = "nat-zone"     // a regional NAT gateway has no addresses in the subnet's zone
 
 	// KindVPCEndpoint.
 	EndpointAbsent     Reason = "endpoint-absent"     // a route leads to an endpoint that is not in the VPC
 	EndpointState      Reason = "endpoint-state"      // not available
 	EndpointInterfaces Reason = "endpoint-interfaces" // it has no interface in any subnet that was read
+	EndpointFamily     Reason = "endpoint-family"     // whether it serves IPv6-only tasks is documented either way
+	EndpointForeign    Reason = "endpoint-foreign"    // a gateway endpoint serves its own VPC only
+
+	// KindPeering.
+	PeeringState Reason = "peering-state" // not active
+	PeeringEdge  Reason = "peering-edge"  // it carries traffic to the peer's own addresses only
+
+	// KindAppliance.
+	SourceDestChecked Reason = "source-dest-check" // it takes only traffic that is addressed to it
+	InstanceState     Reason = "instance-state"    // the instance is not running
+
+	// KindTransitGateway.
+	TransitAbsent       Reason = "transit-absent"       // the gateway, the attachment or the VPC behind it was not shown
+	TransitState        Reason = "transit-state"        // the attachment is not available
+	TransitZone         Reason = "transit-zone"         // the attachment has no subnet in the traffic's zone
+	TransitUnassociated Reason = "transit-unassociated" // no route table routes what comes from the attachment
 
 	// KindBeyond.
-	Opaque Reason = "opaque" // a transit gateway, an appliance, a peer: not followed
+	Opaque Reason = "opaque" // what routes on there is in no EC2 answer
 )
 
-// Hop is one thing that traffic meets on its way.
+// Hop is one thing that traffic meets on its way: a filter that lets it pass or does not, a table that leads it on, or a
+// gateway that carries it.
+//
+// To read one: Kind and Subject say what it is, and Subnet at whose border or by whose table; Status says whether the
+// traffic passes, and Reason why not; Detail quotes the rule, route or entry that decides. Inbound, Reply and DNS say which
+// traffic was judged. A hop behind a transit gateway has the IDs of the VPC there.
 type Hop struct {
 	Kind    Kind   `json:"kind"`
 	Subject string `json:"subject"`          // the ID of what stands here, or several, joined by commas
@@ -135,6 +171,12 @@ type Hop struct {
 }
 
 // Path is the way from an interface to a host and back.
+//
+// A public task's path to Docker Hub reads: its name resolves, its security groups let the request out, the subnet's ACL
+// does, the route leads to an internet gateway, which is attached, the task has a public address, and the subnet's ACL lets
+// the answers in. Each of these is a [Hop]; the path is as good as the worst of them (see [Path.Status]), and
+// [Path.Blocks] are those that stop the traffic. Where there are several ways (the zones of an endpoint, routes for parts
+// of the addresses), their hops follow one another.
 type Path struct {
 	From Endpoint    `json:"from"`
 	To   Destination `json:"to"`
@@ -191,7 +233,8 @@ func (p Path) Hidden(kind Kind) []string {
 	var actions []string
 	for _, action := range p.Missing {
 		switch action {
-		case "ec2:DescribeNatGateways":
+		case "ec2:DescribeNatGateways", "ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayVpcAttachments",
+			"ec2:SearchTransitGatewayRoutes", "ec2:DescribeVpcPeeringConnections", "ec2:DescribeEgressOnlyInternetGateways":
 			if kind == KindName || kind == KindSecurityGroup || kind == KindPublicIP {
 				continue
 			}
@@ -231,17 +274,8 @@ func (p Path) VPCEndpoint() string {
 
 // Path decides the way from an interface in this VPC to a host, and back. A closed hop that is not on every way that the
 // traffic may take is Partial when all of the ways are used, and Unknown when it is not known which one is.
+//
+// For many paths in one topology, [Topology.Paths] is quicker.
 func (t *Topology) Path(from Endpoint, to Destination) Path {
-	if to.Port == 0 {
-		to.Port = 443
-	}
-	w := walk{Topology: t, from: from, to: to}
-	hops := w.hops()
-	return Path{From: from, To: to, Hops: hops, Missing: uniq(w.missing)}
-}
-
-// uniq sorts a list of names and drops repetitions.
-func uniq(names []string) []string {
-	slices.Sort(names)
-	return slices.Compact(names)
+	return t.Paths().Path(from, to)
 }

@@ -15,11 +15,11 @@ func (l *PrefixList) serves(service, region string) bool {
 	return service != "" && strings.HasPrefix(l.Name, "com.amazonaws.") && strings.HasSuffix(l.Name, "."+region+"."+service)
 }
 
-// entries returns the blocks of a prefix list. missing names what would show them.
-func (w *walk) entries(id string) (blocks []CIDR, missing []string) {
-	l := w.prefixList(id)
+// entriesOf returns the blocks of a prefix list. missing names what would show them.
+func (v *vpc) entriesOf(id string) (blocks []CIDR, missing []string) {
+	l := v.lists[id]
 	switch {
-	case w.PrefixLists == nil:
+	case v.account.PrefixLists == nil:
 		return nil, []string{"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"}
 	case l == nil || l.CIDRs == nil || slices.ContainsFunc(l.CIDRs, func(c CIDR) bool { return !c.IsValid() }):
 		return nil, []string{"ec2:GetManagedPrefixListEntries"}
@@ -29,42 +29,30 @@ func (w *walk) entries(id string) (blocks []CIDR, missing []string) {
 
 // foreign reports whether a prefix list is that of another service than the destination's: it does not hold a host that
 // has a name.
-func (w *walk) foreign(id string) bool {
-	if w.to.Host == "" || hostCIDR(w.to.Host).IsValid() {
+func (v *view) foreign(id string) bool {
+	if !v.key.named {
 		return false
 	}
-	if l := w.prefixList(id); l != nil {
-		return !l.serves(w.to.Service, w.to.Region) && strings.HasPrefix(l.Name, "com.amazonaws.") &&
+	if l := v.vpc.lists[id]; l != nil {
+		return !l.serves(v.key.service, v.key.region) && strings.HasPrefix(l.Name, "com.amazonaws.") &&
 			slices.ContainsFunc(gatewayServices, func(s string) bool { return strings.HasSuffix(l.Name, "."+s) })
 	}
 	// Its name was not read, but only such lists lead to gateway endpoints.
-	e := w.gatewayEndpoint(id)
-	return e != nil && !e.Serves(w.to.Service, w.to.Region)
-}
-
-// gatewayEndpoint returns the gateway endpoint that a route for a prefix list leads to.
-func (w *walk) gatewayEndpoint(list string) *VPCEndpoint {
-	for _, table := range w.RouteTables {
-		for _, r := range table.Routes {
-			if e, _ := w.Endpoint(r.Target); e != nil && r.PrefixList == list && list != "" && strings.EqualFold(e.Type, "Gateway") {
-				return e
-			}
-		}
-	}
-	return nil
+	e := v.vpc.routed[id]
+	return e != nil && !e.Serves(v.key.service, v.key.region)
 }
 
 // serviceList returns the prefix list of the destination's service: by its name, or else as the one that a route to the
 // service's gateway endpoint names.
-func (w *walk) serviceList() *PrefixList {
-	for i := range w.PrefixLists {
-		if w.PrefixLists[i].serves(w.to.Service, w.to.Region) {
-			return &w.PrefixLists[i]
+func (v *view) serviceList() *PrefixList {
+	for i := range v.vpc.account.PrefixLists {
+		if l := &v.vpc.account.PrefixLists[i]; l.serves(v.key.service, v.key.region) {
+			return l
 		}
 	}
-	for _, table := range w.RouteTables {
+	for _, table := range v.vpc.RouteTables {
 		for _, r := range table.Routes {
-			if e := w.gatewayEndpoint(r.PrefixList); e != nil && e.Serves(w.to.Service, w.to.Region) {
+			if e := v.vpc.routed[r.PrefixList]; e != nil && e.Serves(v.key.service, v.key.region) {
 				return &PrefixList{ID: r.PrefixList}
 			}
 		}

@@ -28,11 +28,15 @@ func New(api API) Source {
 type gatherer struct {
 	api      API
 	topology *Topology
+	parent   *gatherer // which notes what is missing; nil for the task's own VPC
 	mu       sync.Mutex
 }
 
 // read notes why an answer is missing. It reports whether the answer is there.
 func (g *gatherer) read(action string, err error) bool {
+	if g.parent != nil {
+		return g.parent.read(action, err)
+	}
 	if err != nil {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -66,29 +70,44 @@ func (g *gatherer) gather(ctx context.Context, p Placement) error {
 		return ctx.Err()
 	}
 
-	// What the steps of the second round wait for: the DHCP options' ID, the endpoints' interfaces, the lists that tables
-	// and groups name.
-	var first, second errgroup.Group
+	// Most steps wait for nothing. Others wait for what names what they ask for: the DHCP options' ID, the interfaces of
+	// endpoints and of routes, the prefix lists of tables and groups, and gateways that routes lead to.
+	var first, tables, lists, points errgroup.Group
 	vpc := []types.Filter{filter("vpc-id", t.VPC.ID)}
+	tables.Go(func() error { g.routeTables(ctx, vpc); return nil })
+	lists.Go(func() error { g.securityGroups(ctx, vpc); return nil })
+	lists.Go(func() error { g.prefixLists(ctx); return nil })
+	points.Go(func() error { g.endpoints(ctx, vpc); return nil })
 	first.Go(func() error { g.subnets(ctx, vpc); return nil })
 	first.Go(func() error { g.vpcAttributes(ctx); return nil })
 	first.Go(func() error { g.networkACLs(ctx, vpc); return nil })
 	first.Go(func() error { g.internetGateways(ctx); return nil })
 	first.Go(func() error { g.natGateways(ctx, vpc); return nil })
+	first.Go(func() error { g.publicAccess(ctx, placed); return nil })
+	named := make(chan struct{})
 	first.Go(func() error {
+		defer close(named)
 		g.vpcs(ctx)
 		g.nameServers(ctx)
 		return nil
 	})
+	_ = tables.Wait() // the steps return no errors: they note them
+	first.Go(func() error { g.peerings(ctx); return nil })
+	first.Go(func() error { g.egressOnlyGateways(ctx); return nil })
+	if len(targets(t.RouteTables, "tgw-", every)) > 0 {
+		lists.Go(func() error {
+			<-named // name servers may be behind it too
+			g.transitGateways(ctx, ids)
+			return nil
+		})
+	}
 	first.Go(func() error {
-		g.endpoints(ctx, vpc)
+		_ = points.Wait()
 		g.interfaces(ctx)
+		g.instances(ctx)
 		return nil
 	})
-	second.Go(func() error { g.routeTables(ctx, vpc); return nil })
-	second.Go(func() error { g.securityGroups(ctx, vpc); return nil })
-	second.Go(func() error { g.prefixLists(ctx); return nil })
-	_ = second.Wait() // the steps return no errors: they note them
+	_ = lists.Wait()
 	first.Go(func() error { g.entries(ctx); return nil })
 	_ = first.Wait()
 	return ctx.Err()
@@ -135,10 +154,10 @@ func (g *gatherer) vpcs(ctx context.Context) {
 		return
 	}
 	v := &g.topology.VPC
-	v.CIDRs = cidrsOf(list[0])
+	v.CIDRs, v.IPv6CIDRs = cidrsOf(list[0]), ipv6CIDRsOf(list[0])
 	v.DHCPOptions = aws.ToString(list[0].DhcpOptionsId)
 	if s := list[0].BlockPublicAccessStates; s != nil {
-		v.BlockPublicAccess = string(s.InternetGatewayBlockMode)
+		v.BlockPublicAccess = strings.ToLower(string(s.InternetGatewayBlockMode))
 	}
 }
 
@@ -237,13 +256,13 @@ func (g *gatherer) endpoints(ctx context.Context, vpc []types.Filter) {
 	}
 }
 
-// interfaces reads the interfaces of the interface endpoints that a pull may use: their addresses are what groups and
-// ACLs judge.
+// interfaces reads the interfaces of the interface endpoints that a pull may use, whose addresses are what groups and
+// ACLs judge, and those that routes lead to.
 func (g *gatherer) interfaces(ctx context.Context) {
-	if g.topology.VPCEndpoints == nil {
+	ids := targets(g.topology.RouteTables, "eni-", every)
+	if g.topology.VPCEndpoints == nil && len(ids) == 0 {
 		return
 	}
-	var ids []string
 	for _, e := range g.topology.VPCEndpoints {
 		if strings.EqualFold(e.Type, "Interface") {
 			ids = append(ids, e.Interfaces...)
@@ -279,9 +298,18 @@ func (g *gatherer) prefixLists(ctx context.Context) {
 func (g *gatherer) entries(ctx context.Context) {
 	t := g.topology
 	used := map[string]bool{}
-	for _, table := range t.RouteTables {
-		for _, r := range table.Routes {
-			used[r.PrefixList] = true
+	for _, near := range append([]Topology{*t}, t.Neighbours...) {
+		for _, table := range near.RouteTables {
+			for _, r := range table.Routes {
+				used[r.PrefixList] = true
+			}
+		}
+	}
+	for _, gateway := range t.TransitGateways {
+		for _, table := range gateway.RouteTables {
+			for _, r := range table.Routes {
+				used[r.PrefixList] = used[r.PrefixList] || !r.CIDR.IsValid()
+			}
 		}
 	}
 	for _, group := range t.SecurityGroups {

@@ -57,16 +57,16 @@ func TestSourceReadsEverything(t *testing.T) {
 }
 
 func TestSourceFollowsEveryPage(t *testing.T) {
-	paged := account()
+	paged := around()
 	paged.PageSize = 1
-	if diff := cmp.Diff(gather(t, account()), gather(t, paged)); diff != "" {
+	if diff := cmp.Diff(gather(t, around()), gather(t, paged)); diff != "" {
 		t.Errorf("with pages of one item (-want +got):\n%s", diff)
 	}
 }
 
 func TestSourceCallsOncePerInput(t *testing.T) {
 	var calls recorder
-	api := account()
+	api := around()
 	api.Before = calls.before
 	gather(t, api, "subnet-task", "subnet-public", "subnet-task")
 	called := map[string]bool{}
@@ -85,20 +85,22 @@ func TestSourceCallsOncePerInput(t *testing.T) {
 // Each operation denied in turn leaves the fact that it reads nil, and those that cannot be asked for without it.
 func TestSourceDenied(t *testing.T) {
 	facts := map[string][]string{
-		"ec2:DescribeDhcpOptions":          {".VPC.NameServers"},
-		"ec2:DescribeInternetGateways":     {".InternetGateways"},
-		"ec2:DescribeManagedPrefixLists":   {".PrefixLists"},
-		"ec2:DescribeNatGateways":          {".NATGateways"},
-		"ec2:DescribeNetworkAcls":          {".NetworkACLs"},
-		"ec2:DescribeNetworkInterfaces":    {".Interfaces"},
-		"ec2:DescribeRouteTables":          {".RouteTables"},
-		"ec2:DescribeSecurityGroups":       {".PrefixLists[1].CIDRs", ".SecurityGroups"}, // which name a list
-		"ec2:DescribeSubnets":              nil,                                          // nothing can be asked for
-		"ec2:DescribeVpcAttribute":         {".VPC.DNSHostnames", ".VPC.DNSSupport"},
-		"ec2:DescribeVpcEndpoints":         {".Interfaces", ".VPCEndpoints"},
-		"ec2:DescribeVpcs":                 {".VPC.CIDRs", ".VPC.NameServers"},
-		"ec2:GetManagedPrefixListEntries":  {".PrefixLists[0].CIDRs", ".PrefixLists[1].CIDRs"},
-		"no action at all, for comparison": {},
+		"ec2:DescribeDhcpOptions":                    {".VPC.NameServers"},
+		"ec2:DescribeInternetGateways":               {".InternetGateways"},
+		"ec2:DescribeManagedPrefixLists":             {".PrefixLists"},
+		"ec2:DescribeNatGateways":                    {".NATGateways"},
+		"ec2:DescribeNetworkAcls":                    {".NetworkACLs"},
+		"ec2:DescribeNetworkInterfaces":              {".Interfaces"},
+		"ec2:DescribeRouteTables":                    {".RouteTables"},
+		"ec2:DescribeSecurityGroups":                 {".PrefixLists[1].CIDRs", ".SecurityGroups"}, // which name a list
+		"ec2:DescribeSubnets":                        nil,                                          // nothing can be asked for
+		"ec2:DescribeVpcAttribute":                   {".VPC.DNSHostnames", ".VPC.DNSSupport"},
+		"ec2:DescribeVpcEndpoints":                   {".Interfaces", ".VPCEndpoints"},
+		"ec2:DescribeVpcs":                           {".VPC.CIDRs", ".VPC.IPv6CIDRs", ".VPC.NameServers"},
+		"ec2:GetManagedPrefixListEntries":            {".PrefixLists[0].CIDRs", ".PrefixLists[1].CIDRs"},
+		"no action at all, for comparison":           {},
+		"ec2:DescribeVpcBlockPublicAccessOptions":    {".PublicAccess", ".PublicAccessExclusions"}, // nothing shows that there is need of them
+		"ec2:DescribeVpcBlockPublicAccessExclusions": {".PublicAccessExclusions"},
 	}
 	complete := readFacts(gather(t, account()))
 	for action, want := range facts {

@@ -2,7 +2,6 @@ package network
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 )
 
@@ -17,8 +16,21 @@ type Topology struct {
 	InternetGateways []InternetGateway  `json:"internetGateways"`
 	NATGateways      []NATGateway       `json:"natGateways"`
 	VPCEndpoints     []VPCEndpoint      `json:"vpcEndpoints"`
-	Interfaces       []NetworkInterface `json:"interfaces"` // those of the interface endpoints
+	Interfaces       []NetworkInterface `json:"interfaces"` // those of the interface endpoints, and those that routes lead to
 	PrefixLists      []PrefixList       `json:"prefixLists"`
+
+	// What routes lead to. Each is read only where a route does.
+	EgressOnlyGateways []InternetGateway `json:"egressOnlyGateways"`
+	Instances          []Instance        `json:"instances"`
+	Peerings           []Peering         `json:"peerings"`
+	TransitGateways    []TransitGateway  `json:"transitGateways"`
+	// Neighbours are the VPCs behind a transit gateway to which the task's traffic is routed. What belongs to the account
+	// and the region rather than to a VPC (prefix lists, VPC Block Public Access, transit gateways) is not repeated in them.
+	Neighbours []Topology `json:"neighbours"`
+
+	// VPC Block Public Access of the account and region. The mode that EC2 shows with a subnet goes before it.
+	PublicAccess           *PublicAccess           `json:"publicAccess"`
+	PublicAccessExclusions []PublicAccessExclusion `json:"publicAccessExclusions"`
 
 	// Unread says why a fact is nil, by the IAM action that would have read it ("ec2:DescribeSubnets"). It is for
 	// people: no decision looks at it.
@@ -28,7 +40,8 @@ type Topology struct {
 // VPC is the virtual private cloud that holds the task.
 type VPC struct {
 	ID                string   `json:"id"`
-	CIDRs             []CIDR   `json:"cidrs"`             // the primary block first
+	CIDRs             []CIDR   `json:"cidrs"` // the primary block first
+	IPv6CIDRs         []CIDR   `json:"ipv6CIDRs"`
 	DNSSupport        *bool    `json:"dnsSupport"`        // the attribute enableDnsSupport
 	DNSHostnames      *bool    `json:"dnsHostnames"`      // the attribute enableDnsHostnames
 	NameServers       []string `json:"nameServers"`       // the DHCP options' domain-name-servers; empty: no DHCP options
@@ -40,7 +53,9 @@ type VPC struct {
 type Subnet struct {
 	ID                string `json:"id"`
 	AvailabilityZone  string `json:"availabilityZone"`
-	CIDR              CIDR   `json:"cidr"` // the IPv4 block; invalid in an IPv6-only subnet
+	CIDR              CIDR   `json:"cidr"`      // the IPv4 block; invalid in an IPv6-only subnet
+	IPv6CIDRs         []CIDR `json:"ipv6CIDRs"` // empty in an IPv4-only subnet
+	DNS64             *bool  `json:"dns64"`     // whether Amazon's resolver makes IPv6 addresses of IPv4 ones
 	BlockPublicAccess string `json:"blockPublicAccess"`
 }
 
@@ -77,7 +92,7 @@ type ACLEntry struct {
 	Allow    bool   `json:"allow"`
 	Protocol string `json:"protocol"` // an IANA number, or "-1" for all
 	Ports    Ports  `json:"ports"`
-	CIDR     CIDR   `json:"cidr"` // invalid for an IPv6 entry
+	CIDR     CIDR   `json:"cidr"` // of either family
 }
 
 // SecurityGroup is a security group.
@@ -92,7 +107,7 @@ type SecurityGroup struct {
 type Rule struct {
 	Protocol    string   `json:"protocol"` // "tcp", "udp", an IANA number, or "-1" for all
 	Ports       Ports    `json:"ports"`
-	CIDRs       []CIDR   `json:"cidrs,omitempty"`
+	CIDRs       []CIDR   `json:"cidrs,omitempty"` // of either family
 	PrefixLists []string `json:"prefixLists,omitempty"`
 	Groups      []string `json:"groups,omitempty"`
 }
@@ -122,6 +137,11 @@ type NATGateway struct {
 	FailureMessage string `json:"failureMessage,omitempty"`
 	Private        bool   `json:"private"`
 	Regional       bool   `json:"regional"`
+	// Of a regional NAT gateway: its own route table, the zones that it has addresses in, and whether AWS adds zones as the
+	// VPC grows into them ("enabled" or "disabled"; "": not shown).
+	RouteTable    string   `json:"routeTable,omitempty"`
+	Zones         []string `json:"zones"`
+	AutoProvision string   `json:"autoProvision,omitempty"`
 }
 
 // VPCEndpoint is a VPC endpoint.
@@ -144,11 +164,15 @@ func (e VPCEndpoint) Serves(service, region string) bool {
 	return service != "" && strings.HasSuffix(e.Service, "."+region+"."+service)
 }
 
-// NetworkInterface is an endpoint's network interface.
+// NetworkInterface is the network interface of an endpoint, or of an appliance that a route leads to.
 type NetworkInterface struct {
-	ID      string `json:"id"`
-	Subnet  string `json:"subnet"`
-	Address string `json:"address"` // the private IPv4 address
+	ID              string   `json:"id"`
+	Subnet          string   `json:"subnet"`
+	Address         string   `json:"address"` // the private IPv4 address
+	SecurityGroups  []string `json:"securityGroups"`
+	SourceDestCheck *bool    `json:"sourceDestCheck"`
+	Instance        string   `json:"instance,omitempty"`
+	PublicIP        bool     `json:"publicIP,omitempty"`
 }
 
 // PrefixList is a managed prefix list; CIDRs is nil when its entries were not read.
@@ -180,73 +204,17 @@ func (c *CIDR) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// find returns the element of a list whose ID is id. read is false when the list was not read.
-func find[E any](list []E, id string, idOf func(*E) string) (e *E, read bool) {
-	for i := range list {
-		if idOf(&list[i]) == id {
-			return &list[i], true
-		}
-	}
-	return nil, list != nil
-}
-
-func (t *Topology) subnet(id string) (*Subnet, bool) {
-	return find(t.Subnets, id, func(s *Subnet) string { return s.ID })
-}
-
-func (t *Topology) securityGroup(id string) (*SecurityGroup, bool) {
-	return find(t.SecurityGroups, id, func(g *SecurityGroup) string { return g.ID })
-}
-
-func (t *Topology) natGateway(id string) (*NATGateway, bool) {
-	return find(t.NATGateways, id, func(n *NATGateway) string { return n.ID })
-}
-
-func (t *Topology) internetGateway(id string) (*InternetGateway, bool) {
-	return find(t.InternetGateways, id, func(g *InternetGateway) string { return g.ID })
-}
-
-// Endpoint returns the VPC endpoint with an ID; read is false when the endpoints were not read.
+// Endpoint returns the VPC endpoint with an ID, here or in a neighbour; read is false when the endpoints were not read.
 func (t *Topology) Endpoint(id string) (e *VPCEndpoint, read bool) {
-	return find(t.VPCEndpoints, id, func(e *VPCEndpoint) string { return e.ID })
-}
-
-func (t *Topology) prefixList(id string) *PrefixList {
-	l, _ := find(t.PrefixLists, id, func(l *PrefixList) string { return l.ID })
-	return l
-}
-
-// routeTable returns the table in effect for a subnet: the explicitly associated one, else the VPC's main table. read is
-// false when what decides that was not read.
-// https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
-func (t *Topology) routeTable(subnet string) (table *RouteTable, read bool) {
-	return guarding(t.RouteTables, subnet, func(t *RouteTable) ([]string, bool) { return t.Subnets, t.Main })
-}
-
-// networkACL returns the ACL that guards a subnet: the associated one, else the VPC's default ACL. read is false when what
-// decides that was not read.
-// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
-func (t *Topology) networkACL(subnet string) (acl *NetworkACL, read bool) {
-	return guarding(t.NetworkACLs, subnet, func(a *NetworkACL) ([]string, bool) { return a.Subnets, a.Default })
-}
-
-// guarding returns the element of a list that is associated with a subnet, else the default one. An element whose
-// associations were not read may be the subnet's.
-func guarding[E any](list []E, subnet string, associations func(*E) (subnets []string, byDefault bool)) (e *E, read bool) {
-	read = list != nil
-	for i := range list {
-		subnets, byDefault := associations(&list[i])
-		switch {
-		case slices.Contains(subnets, subnet):
-			return &list[i], true
-		case byDefault:
-			e = &list[i]
-		case subnets == nil:
-			read = false
+	for i := range t.VPCEndpoints {
+		if t.VPCEndpoints[i].ID == id {
+			return &t.VPCEndpoints[i], true
 		}
 	}
-	if !read {
-		return nil, false
+	for i := range t.Neighbours {
+		if e, _ := t.Neighbours[i].Endpoint(id); e != nil {
+			return e, true
+		}
 	}
-	return e, true
+	return nil, t.VPCEndpoints != nil
 }

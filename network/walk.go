@@ -1,17 +1,14 @@
 package network
 
-import (
-	"fmt"
-	"slices"
-	"strings"
-)
+import "slices"
 
 // walk is one way from an interface to a host, while it is being walked.
 type walk struct {
-	*Topology
+	*vpc
+	view    *view
 	from    Endpoint
 	to      Destination
-	missing []string // what would have shown more hops
+	missing *[]string // what would have shown more hops
 }
 
 // target is what the destination's name resolves to.
@@ -46,7 +43,7 @@ func narrowed(hops []Hop, missing []string) []Hop {
 }
 
 // cut notes why the walk ends early.
-func (w *walk) cut(actions ...string) { w.missing = append(w.missing, actions...) }
+func (w *walk) cut(actions ...string) { *w.missing = append(*w.missing, actions...) }
 
 func (w *walk) hops() []Hop {
 	subnet, read := w.subnet(w.from.Subnet)
@@ -57,25 +54,33 @@ func (w *walk) hops() []Hop {
 	case subnet == nil:
 		return []Hop{{Kind: KindSubnet, Subject: w.from.Subnet, Reason: SubnetAbsent}}
 	case !subnet.CIDR.IsValid() || !subnet.CIDR.Addr().Is4():
-		return []Hop{{Kind: KindSubnet, Subject: w.from.Subnet, Reason: IPv6Only}}
+		return w.sixOnly(subnet)
 	}
-	hops, targets := w.resolve()
-	var ways [][]Hop
+	hops, targets := w.resolve(subnet)
+	ways := w.ways(subnet, addrsOf(subnet.CIDR), targets)
+	var undecided []string
+	for _, h := range hops {
+		undecided = append(undecided, h.Missing...)
+	}
+	hops = append(hops, oneOf(ways, undecided)...)
+	return distinct(w.orSix(subnet, hops)) // which works in place: nothing here is shared
+}
+
+// ways walks to each of several targets.
+func (w *walk) ways(subnet *Subnet, source addrs, targets []target) (ways [][]Hop) {
 	for _, t := range targets {
 		switch {
 		case t.undecided != nil:
 			ways = append(ways, w.toAnywhere(subnet, t))
 		case t.endpoint != nil:
 			ways = append(ways, w.toEndpoint(subnet, t.endpoint))
+		case t.addrs.v6() && !source.v6():
+			ways = append(ways, w.toAddresses(subnet, addrsOf(subnet.IPv6CIDRs...), t))
 		default:
-			ways = append(ways, w.toAddresses(subnet, t))
+			ways = append(ways, w.toAddresses(subnet, source, t))
 		}
 	}
-	var undecided []string
-	for _, h := range hops {
-		undecided = append(undecided, h.Missing...)
-	}
-	return distinct(append(hops, oneOf(ways, undecided)...))
+	return ways
 }
 
 // toAnywhere judges what every way shares: a filter that lets nothing out closes them all.
@@ -95,19 +100,44 @@ func (w *walk) toAnywhere(subnet *Subnet, t target) []Hop {
 }
 
 // toAddresses walks to hosts outside the VPC's own interfaces: out by whatever the subnet's routes lead to.
-func (w *walk) toAddresses(subnet *Subnet, t target) []Hop {
-	hops := []Hop{w.groupHop(w.taskGroups(), false, t.peers, t.depends)}
-	outside := t.addrs.minus(addrsOf(subnet.CIDR)) // an ACL sees only what crosses its subnet's border
+func (w *walk) toAddresses(subnet *Subnet, source addrs, t target) []Hop {
+	hops := append(make([]Hop, 0, 16), w.groupHop(w.taskGroups(), false, t.peers, t.depends))
+	outside := t.addrs // an ACL sees only what crosses its subnet's border
+	if source.overlaps(outside) {
+		outside = outside.minus(source)
+	}
 	crosses := !outside.empty()
 	if crosses {
-		hops = append(hops, w.aclHop(subnet.ID, false, false, packets{outside, Ports{w.to.Port, w.to.Port}}, t.depends))
+		hops = append(hops, w.aclHop(subnet.ID, false, false, packets{outside, w.request()}, t.depends))
 	}
+	f := flow{target: t, at: subnet, source: source, own: true}
 	var ways [][]Hop
+	var unsure addrs // whose answers pass the ACL, or may
+	var missing []string
 	for _, leg := range w.routes(subnet.ID, t) {
-		ways = append(ways, append([]Hop{leg.hop}, w.through(subnet, leg, t)...))
+		ways = append(ways, append(append(make([]Hop, 0, 10), leg.hop), w.through(f, leg)...))
+		yes, known, actions := w.unfiltered(subnet, leg)
+		if yes && known {
+			outside = outside.minus(leg.addrs)
+		} else if yes || !known {
+			unsure, missing = union(append(unsure, leg.addrs...)), append(missing, actions...)
+		}
 	}
 	hops = append(hops, t.join(ways)...)
-	if crosses {
+	if !crosses {
+		return narrowed(hops, t.narrower)
+	}
+	if !unsure.empty() {
+		if h := w.aclHop(subnet.ID, true, true, packets{outside.and(unsure), w.replyPorts()}, t.depends); h.Status == Closed || h.Status == Partial {
+			h.Status, h.Reason, h.Depends, h.Missing = Unknown, TransitAbsent, false, uniq(missing)
+			if len(h.Missing) > 0 {
+				h.Reason = Unread
+			}
+			hops = append(hops, h)
+			outside = outside.minus(unsure)
+		}
+	}
+	if !outside.empty() {
 		hops = append(hops, w.aclHop(subnet.ID, true, true, packets{outside, w.replyPorts()}, t.depends))
 	}
 	return narrowed(hops, t.narrower)
@@ -160,7 +190,7 @@ func (w *walk) toInterface(subnet, there *Subnet, e *VPCEndpoint, t target) []Ho
 		way = append(way, Hop{Kind: KindSecurityGroup, Inbound: true, Reason: GroupsUnknown, Missing: []string{"ec2:DescribeVpcEndpoints"}})
 	}
 	if crosses {
-		way = append(way, w.answerRoutes(there, subnet)...)
+		way = append(way, w.answerRoutes(there, source)...)
 		way = append(way,
 			w.aclHop(there.ID, false, true, packets{source, w.replyPorts()}, false),
 			w.aclHop(subnet.ID, true, true, packets{t.addrs, w.replyPorts()}, t.depends))
@@ -208,6 +238,9 @@ func (w *walk) replyPorts() Ports {
 
 // allOf joins ways that are all used. What closes some of them and not others leaves the whole partly open.
 func allOf(ways [][]Hop, depends bool) []Hop {
+	if len(ways) == 1 {
+		return ways[0]
+	}
 	closed, unknown := 0, []string(nil)
 	undecided := false
 	for _, way := range ways {
@@ -248,8 +281,12 @@ func oneOf(ways [][]Hop, undecided []string) []Hop {
 			everywhere := !slices.ContainsFunc(ways, func(other []Hop) bool {
 				return !slices.ContainsFunc(other, func(o Hop) bool { return o.key() == h.key() && o.Status == h.Status })
 			})
-			if !everywhere && (h.Status == Closed || h.Status == Partial) {
+			switch {
+			case everywhere:
+			case h.Status == Closed || h.Status == Partial:
 				h.Status, h.Depends, h.Missing = Unknown, false, uniq(slices.Clone(undecided))
+			case h.Status == Unknown && len(h.Missing) == 0: // it may not be met at all
+				h.Missing = uniq(slices.Clone(undecided))
 			}
 			hops = append(hops, h)
 		}
@@ -257,20 +294,30 @@ func oneOf(ways [][]Hop, undecided []string) []Hop {
 	return hops
 }
 
-// key tells hops apart that judge different traffic.
-func (h Hop) key() string {
-	return fmt.Sprint(h.Kind, h.Subject, h.Subnet, h.Target, h.Reason, h.Inbound, h.Reply, h.DNS)
+// hopKey tells hops apart that judge different traffic.
+type hopKey struct {
+	kind                    Kind
+	subject, subnet, target string
+	reason                  Reason
+	inbound, reply, dns     bool
+}
+
+func (h *Hop) key() hopKey {
+	return hopKey{h.Kind, h.Subject, h.Subnet, h.Target, h.Reason, h.Inbound, h.Reply, h.DNS}
 }
 
 // distinct drops hops that say the same again.
 func distinct(hops []Hop) []Hop {
-	var out []Hop
-	seen := map[string]bool{}
-	for _, h := range hops {
-		k := h.key() + fmt.Sprint(h.Status, h.Depends, h.Detail, strings.Join(h.Missing, ","))
-		if !seen[k] {
-			seen[k] = true
-			out = append(out, h)
+	out := hops[:0]
+	for i := range hops {
+		h := &hops[i]
+		again := false
+		for j := range out {
+			o := &out[j]
+			again = again || o.Status == h.Status && o.Depends == h.Depends && o.key() == h.key() && o.Detail == h.Detail && slices.Equal(o.Missing, h.Missing)
+		}
+		if !again {
+			out = append(out, *h)
 		}
 	}
 	return out

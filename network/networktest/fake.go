@@ -16,18 +16,27 @@ import (
 // Fake is an account's EC2 in one region. It satisfies network.API. A nil list is one that may not be read: its operation
 // is denied; an empty one is an answer.
 type Fake struct {
-	Subnets           []types.Subnet
-	Vpcs              []types.Vpc
-	VpcAttributes     []ec2.DescribeVpcAttributeOutput // one per VPC and attribute; an attribute that none has is denied
-	RouteTables       []types.RouteTable
-	NetworkAcls       []types.NetworkAcl
-	SecurityGroups    []types.SecurityGroup
-	InternetGateways  []types.InternetGateway
-	NatGateways       []types.NatGateway
-	VpcEndpoints      []types.VpcEndpoint
-	NetworkInterfaces []types.NetworkInterface
-	DhcpOptions       []types.DhcpOptions
-	PrefixLists       []types.ManagedPrefixList
+	Subnets                    []types.Subnet
+	Vpcs                       []types.Vpc
+	VpcAttributes              []ec2.DescribeVpcAttributeOutput // one per VPC and attribute; an attribute that none has is denied
+	RouteTables                []types.RouteTable
+	NetworkAcls                []types.NetworkAcl
+	SecurityGroups             []types.SecurityGroup
+	InternetGateways           []types.InternetGateway
+	NatGateways                []types.NatGateway
+	VpcEndpoints               []types.VpcEndpoint
+	NetworkInterfaces          []types.NetworkInterface
+	DhcpOptions                []types.DhcpOptions
+	PrefixLists                []types.ManagedPrefixList
+	EgressOnlyInternetGateways []types.EgressOnlyInternetGateway
+	Reservations               []types.Reservation // with the instances
+	VpcPeeringConnections      []types.VpcPeeringConnection
+	TransitGatewayAttachments  []types.TransitGatewayAttachment
+	TransitGatewayVpcs         []types.TransitGatewayVpcAttachment
+	// TransitGatewayRoutes holds the routes of transit gateway route tables by the table's ID.
+	TransitGatewayRoutes map[string][]types.TransitGatewayRoute
+	PublicAccess         *types.VpcBlockPublicAccessOptions
+	PublicAccessExcluded []types.VpcBlockPublicAccessExclusion
 	// PrefixListEntries holds the entries of prefix lists by their ID.
 	PrefixListEntries map[string][]types.PrefixListEntry
 

@@ -15,7 +15,8 @@ import (
 // Load returns a Fake filled from files that hold what the AWS CLI prints, each named for its command:
 // "ec2/describe-subnets.json", "ec2/describe-vpc-attribute.json" and so on. A file may hold the output of several calls,
 // one after the other. An absent file is an operation that is denied; an entry of a managed prefix list says in
-// "PrefixListId", beside the CLI's "Entries", which list it is of.
+// "PrefixListId", beside the CLI's "Entries", which list it is of, and routes of a transit gateway's table say so likewise in
+// "TransitGatewayRouteTableId".
 func Load(fsys fs.FS) (*Fake, error) {
 	f := &Fake{}
 	var entries []struct {
@@ -42,6 +43,34 @@ func Load(fsys fs.FS) (*Fake, error) {
 		load(fsys, "describe-dhcp-options", func(o ec2.DescribeDhcpOptionsOutput) { f.DhcpOptions = join(f.DhcpOptions, o.DhcpOptions) }),
 		load(fsys, "describe-managed-prefix-lists", func(o ec2.DescribeManagedPrefixListsOutput) {
 			f.PrefixLists = join(f.PrefixLists, o.PrefixLists)
+		}),
+		load(fsys, "describe-egress-only-internet-gateways", func(o ec2.DescribeEgressOnlyInternetGatewaysOutput) {
+			f.EgressOnlyInternetGateways = join(f.EgressOnlyInternetGateways, o.EgressOnlyInternetGateways)
+		}),
+		load(fsys, "describe-instances", func(o ec2.DescribeInstancesOutput) { f.Reservations = join(f.Reservations, o.Reservations) }),
+		load(fsys, "describe-vpc-peering-connections", func(o ec2.DescribeVpcPeeringConnectionsOutput) {
+			f.VpcPeeringConnections = join(f.VpcPeeringConnections, o.VpcPeeringConnections)
+		}),
+		load(fsys, "describe-transit-gateway-attachments", func(o ec2.DescribeTransitGatewayAttachmentsOutput) {
+			f.TransitGatewayAttachments = join(f.TransitGatewayAttachments, o.TransitGatewayAttachments)
+		}),
+		load(fsys, "describe-transit-gateway-vpc-attachments", func(o ec2.DescribeTransitGatewayVpcAttachmentsOutput) {
+			f.TransitGatewayVpcs = join(f.TransitGatewayVpcs, o.TransitGatewayVpcAttachments)
+		}),
+		load(fsys, "search-transit-gateway-routes", func(o struct {
+			TransitGatewayRouteTableId string
+			Routes                     []types.TransitGatewayRoute
+		}) {
+			if f.TransitGatewayRoutes == nil {
+				f.TransitGatewayRoutes = map[string][]types.TransitGatewayRoute{}
+			}
+			f.TransitGatewayRoutes[o.TransitGatewayRouteTableId] = join(f.TransitGatewayRoutes[o.TransitGatewayRouteTableId], o.Routes)
+		}),
+		load(fsys, "describe-vpc-block-public-access-options", func(o ec2.DescribeVpcBlockPublicAccessOptionsOutput) {
+			f.PublicAccess = o.VpcBlockPublicAccessOptions
+		}),
+		load(fsys, "describe-vpc-block-public-access-exclusions", func(o ec2.DescribeVpcBlockPublicAccessExclusionsOutput) {
+			f.PublicAccessExcluded = join(f.PublicAccessExcluded, o.VpcBlockPublicAccessExclusions)
 		}),
 		load(fsys, "get-managed-prefix-list-entries", func(o struct {
 			PrefixListId string

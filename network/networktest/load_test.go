@@ -44,7 +44,10 @@ func TestLoadAbsentFileIsDenied(t *testing.T) {
 	}
 	asked := slices.DeleteFunc(network.Actions(), func(action string) bool {
 		return slices.Contains([]string{ // what an answer would have to name first
-			"ec2:DescribeSubnets", "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:GetManagedPrefixListEntries"}, action)
+			"ec2:DescribeSubnets", "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:GetManagedPrefixListEntries",
+			"ec2:DescribeVpcBlockPublicAccessExclusions",
+			"ec2:DescribeEgressOnlyInternetGateways", "ec2:DescribeInstances", "ec2:DescribeTransitGatewayAttachments",
+			"ec2:DescribeTransitGatewayVpcAttachments", "ec2:DescribeVpcPeeringConnections", "ec2:SearchTransitGatewayRoutes"}, action)
 	})
 	for _, action := range asked {
 		if err := topology.Unread[action]; code(err) != "UnauthorizedOperation" {
@@ -102,6 +105,45 @@ func TestLoadNamesMalformedFiles(t *testing.T) {
 	for name, want := range map[string]bool{"ec2/describe-subnets.json": true, "ec2/describe-vpcs.json": true, "ec2/describe-route-tables.json": false} {
 		if strings.Contains(err.Error(), name) != want {
 			t.Errorf("the error is %v; it names %s: %t, want %t", err, name, !want, want)
+		}
+	}
+}
+
+// A directory of what `aws ec2 describe-…` printed loads as it is: states in any case, optional keys absent, unknown
+// fields, and times in either of the CLI's forms.
+func TestLoadCapturedAccount(t *testing.T) {
+	f := loaded(t, map[string]string{
+		"describe-subnets": `{"Subnets": [{"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.1.0/24", "AvailabilityZone": "eu-west-1a", "State": "Available"},
+			{"SubnetId": "subnet-0", "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24"}]}`,
+		"describe-vpcs":          `{"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "DhcpOptionsId": "default", "CidrBlockAssociationSet": [{"CidrBlock": "10.0.0.0/16", "CidrBlockState": {"State": "ASSOCIATED"}}]}]}`,
+		"describe-vpc-attribute": `{"VpcId": "vpc-1", "EnableDnsSupport": {"Value": true}} {"VpcId": "vpc-1", "EnableDnsHostnames": {"Value": true}}`,
+		"describe-route-tables": `{"RouteTables": [
+			{"RouteTableId": "rtb-1", "VpcId": "vpc-1", "Associations": [{"SubnetId": "subnet-1", "AssociationState": {"State": "Associated"}}], "OfTomorrow": 1,
+			 "Routes": [{"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "Active"}, {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "ACTIVE"}]},
+			{"RouteTableId": "rtb-0", "VpcId": "vpc-1", "Associations": [{"Main": true}],
+			 "Routes": [{"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}, {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1"}]}]}`,
+		"describe-network-acls": `{"NetworkAcls": [{"NetworkAclId": "acl-1", "VpcId": "vpc-1", "IsDefault": true, "Entries": [
+			{"RuleNumber": 100, "Protocol": "-1", "RuleAction": "ALLOW", "Egress": true, "CidrBlock": "0.0.0.0/0"},
+			{"RuleNumber": 100, "Protocol": "-1", "RuleAction": "Allow", "Egress": false, "CidrBlock": "0.0.0.0/0"}]}]}`,
+		"describe-security-groups":      `{"SecurityGroups": [{"GroupId": "sg-1", "GroupName": "task", "VpcId": "vpc-1", "IpPermissionsEgress": [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]}]}`,
+		"describe-internet-gateways":    `{"InternetGateways": [{"InternetGatewayId": "igw-1", "Attachments": [{"VpcId": "vpc-1", "State": "Attached"}]}]}`,
+		"describe-nat-gateways":         `{"NatGateways": [{"NatGatewayId": "nat-1", "VpcId": "vpc-1", "SubnetId": "subnet-0", "State": "Available", "CreateTime": "2020-03-01T12:00:00.000Z"}]}`,
+		"describe-vpc-endpoints":        `{"VpcEndpoints": [{"VpcEndpointId": "vpce-1", "VpcEndpointType": "gateway", "VpcId": "vpc-1", "ServiceName": "com.amazonaws.eu-west-1.s3", "State": "Deleted", "CreationTimestamp": "2020-03-01T12:00:00+00:00"}]}`,
+		"describe-managed-prefix-lists": `{"PrefixLists": []}`,
+	})
+	topology, err := network.New(f).Topology(t.Context(), network.Placement{Subnets: []string{"subnet-1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for action, err := range topology.Unread {
+		if action != "ec2:DescribeVpcBlockPublicAccessOptions" { // which older dumps lack
+			t.Errorf("%s is unread: %v", action, err)
+		}
+	}
+	from := network.Endpoint{Subnet: "subnet-1", SecurityGroups: []string{"sg-1"}}
+	for _, to := range []network.Destination{{Host: "registry-1.docker.io"}, {Host: "198.51.100.7"}} {
+		if p := topology.Path(from, to); p.Status() != network.Open {
+			t.Errorf("to %s the path is %s: %+v", to.Host, p.Status(), p.Hops)
 		}
 	}
 }
