@@ -28,9 +28,6 @@ func subnetOf(s types.Subnet) Subnet {
 		IPv6CIDRs:        []CIDR{},
 		DNS64:            s.EnableDns64,
 	}
-	if subnet.DNS64 == nil {
-		subnet.DNS64 = aws.Bool(false) // as older answers do not say what was not there
-	}
 	for _, a := range s.Ipv6CidrBlockAssociationSet {
 		if a.Ipv6CidrBlockState == nil || alike(a.Ipv6CidrBlockState.State, types.SubnetCidrBlockStateCodeAssociated) {
 			subnet.IPv6CIDRs = append(subnet.IPv6CIDRs, ParseCIDR(aws.ToString(a.Ipv6CidrBlock)))

@@ -14,11 +14,6 @@ import (
 // address, and every port that an answer may come back to.
 type packetWalker struct{ t *network.Topology }
 
-func (p packetWalker) subnet(id string) network.Subnet {
-	i := slices.IndexFunc(p.t.Subnets, func(s network.Subnet) bool { return s.ID == id })
-	return p.t.Subnets[i]
-}
-
 // border says whether a subnet's ACL lets a packet pass.
 func (p packetWalker) border(subnet string, egress bool, remote netip.Addr, port int) bool {
 	var acl *network.NetworkACL
