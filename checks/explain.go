@@ -63,16 +63,22 @@ func (d Diagnosis) Explain(f Finding) (e Explanation, ok bool) {
 
 // produces are the forms of error that a check's findings give.
 var produces = map[string][]Kind{
-	"execution-role":    {KindAssume, KindDenied, KindKey, KindNotFound},
-	"repository-policy": {KindDenied, KindNotFound},
-	"endpoint-policy":   {KindDenied},
-	"dns":               {KindDNS, KindTimeout},
-	"security-group":    {KindTimeout, KindDNS},
-	"network-acl":       {KindTimeout, KindDNS, KindTLS},
-	"route":             {KindTimeout},
-	"public-ip":         {KindTimeout},
-	"vpc-endpoints":     {KindTimeout},
-	"image":             {KindNotFound, KindDigestGone, KindCredentials, KindDenied},
+	"execution-role":       {KindAssume, KindDenied, KindNotFound},
+	"repository-policy":    {KindDenied, KindNotFound},
+	"endpoint-policy":      {KindDenied},
+	"dns":                  {KindDNS, KindTimeout},
+	"security-group":       {KindTimeout, KindDNS},
+	"network-acl":          {KindTimeout, KindDNS, KindTLS},
+	"route":                {KindTimeout},
+	"public-ip":            {KindTimeout},
+	"vpc-endpoints":        {KindTimeout},
+	"registry-credentials": {KindDenied, KindKey, KindSecret, KindCredentials},
+	"pull-through-cache":   {KindPullThroughCache, KindNotFound, KindDenied},
+	"image":                {KindNotFound, KindDigestGone, KindCredentials, KindDenied},
+	"rate-limit":           {KindRateLimit},
+	"platform":             {KindPlatform},
+	"image-format":         {KindFormat},
+	"storage":              {KindDisk},
 }
 
 // insideVPC are the codes of what stands between a task and an address of its own VPC.

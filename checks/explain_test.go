@@ -42,6 +42,22 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// A check that gives no form of error could never explain one.
+func TestEveryCheckCanExplain(t *testing.T) {
+	for _, c := range checks.Default(checks.Sources{}) {
+		id, explains := c.Info().ID, false
+		for _, symptom := range symptoms {
+			s, _ := checks.ParseSymptom(symptom.text)
+			f := checks.Finding{Check: id, Stage: s.Stage, Status: checks.Fail, Code: "group.egress-closed"}
+			e, _ := checks.Diagnosis{Task: checks.Task{StoppedReason: symptom.text}}.Explain(f)
+			explains = explains || e.Explains
+		}
+		if !explains && id != "stopped-reason" {
+			t.Errorf("%s explains no error", id)
+		}
+	}
+}
+
 // The root cause of each scenario that has an error text is held against it.
 func TestScenariosExplainTheirErrors(t *testing.T) {
 	for _, s := range scenarios(t) {

@@ -89,7 +89,7 @@ func (Route) Info() Info {
 				{"Create the gateway endpoint anew", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"}}},
 		},
 		Assumes: []string{
-			"VPC Block Public Access is off wherever EC2 does not show its mode.",
+			"VPC Block Public Access is off where the EC2 endpoint does not have the operation that tells.",
 		},
 	}
 }

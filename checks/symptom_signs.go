@@ -103,6 +103,7 @@ func (s *Symptom) reconsider(lower string) {
 var (
 	networkChecks = []string{"dns", "security-group", "network-acl", "route", "public-ip", "vpc-endpoints"}
 	policyChecks  = []string{"execution-role", "repository-policy", "endpoint-policy"}
+	imageChecks   = []string{"image", "pull-through-cache", "rate-limit", "platform", "image-format", "storage"}
 )
 
 // ruledOut returns the checks whose findings cannot have caused a symptom: who was answered was reached, and who was not
@@ -111,21 +112,20 @@ func ruledOut(s Symptom) []string {
 	if s.Likely {
 		return []string{}
 	}
-	image := []string{"image"}
 	switch s.Kind {
 	case KindTimeout:
-		out := slices.Concat(policyChecks, image)
+		out := slices.Concat(policyChecks, imageChecks, []string{"registry-credentials"})
 		if s.IP.IsValid() {
 			out = append(out, "dns") // a name was resolved to what was dialled
 		}
 		return out
 	case KindDNS, KindTLS:
-		return slices.Concat(policyChecks, image)
+		return slices.Concat(policyChecks, imageChecks, []string{"registry-credentials"})
 	case KindAssume:
-		return slices.Concat(networkChecks, image, []string{"repository-policy", "endpoint-policy"})
+		return slices.Concat(networkChecks, imageChecks, []string{"repository-policy", "endpoint-policy", "registry-credentials"})
 	case KindDenied, KindCredentials, KindKey:
 		if s.Stage == Authenticate {
-			return slices.Concat(networkChecks, image)
+			return slices.Concat(networkChecks, imageChecks)
 		}
 		return networkChecks
 	case KindNotFound, KindDigestGone, KindSecret, KindRegistry:

@@ -21,7 +21,7 @@
 // From a subnet with IPv4 the path is that of IPv4, which Amazon ECR's API needs in a dual-stack subnet too; from one
 // without, that of IPv6, through DNS64 and a NAT gateway to hosts that have no IPv6 address.
 //
-// VPC Block Public Access is taken to be off where EC2 shows its mode nowhere. VPC encryption controls are not read.
+// VPC encryption controls are not read.
 package network
 
 import "context"

@@ -4,7 +4,9 @@ import "strings"
 
 // PublicAccess is VPC Block Public Access as it is set for the account in the region.
 type PublicAccess struct {
-	Mode  string `json:"mode"`  // "off", "block-bidirectional" or "block-ingress"
+	// Mode is "off", "block-bidirectional" or "block-ingress"; "" where the endpoint does not have the operation that
+	// tells, as an emulator: then it is taken to be off, which is its default.
+	Mode  string `json:"mode"`
 	State string `json:"state"` // "default-state", "update-complete", "update-in-progress"
 }
 
@@ -21,13 +23,17 @@ type PublicAccessExclusion struct {
 // set for what only opens connections to the outside: NAT gateways and egress-only internet gateways.
 //
 // What EC2 shows with the subnet is in effect there, exclusions included. Without it, the account's mode and its
-// exclusions tell; and where EC2 shows neither, nor a mode with the VPC, it is taken to be off: that is its default.
+// exclusions tell, or the mode that EC2 shows with the VPC.
 // https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa-basics.html
 func (w *walk) publicAccessHops(gateway, subnet, shown string, outbound bool) []Hop {
 	h := Hop{Kind: KindInternetGateway, Subject: gateway, Subnet: subnet}
 	mode := shown
 	if mode == "" {
-		if mode = w.VPC.BlockPublicAccess; w.account.PublicAccess != nil {
+		if mode = w.VPC.BlockPublicAccess; mode == "" && w.account.PublicAccess == nil {
+			h.Reason, h.Missing = Unread, []string{"ec2:DescribeVpcBlockPublicAccessOptions"}
+			return []Hop{h}
+		}
+		if w.account.PublicAccess != nil {
 			mode = w.account.PublicAccess.Mode
 			if strings.EqualFold(w.account.PublicAccess.State, "update-in-progress") {
 				h.Reason, h.Detail = PublicAccessChanging, "the state is "+w.account.PublicAccess.State

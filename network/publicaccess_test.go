@@ -35,8 +35,11 @@ func TestPublicAccess(t *testing.T) {
 		{"B1 a mode that is being changed decides nothing", public, set("off", "update-in-progress"), unknown, gateway, changing},
 		{"B1 the account's mode is in effect where EC2 shows none", public, set(bidirectional, "update-complete"), closed, gateway, blocked},
 		{"B1 a mode of tomorrow decides nothing", public, set("block-some", "update-complete"), unknown, gateway, changing},
-		{"B1 nothing read and nothing shown is off, as assumed", public, func(t *trip) {
+		{"B1 nothing read and nothing shown decides nothing", public, func(t *trip) {
 			t.VPC.BlockPublicAccess, t.PublicAccess, t.PublicAccessExclusions = "", nil, nil
+		}, unknown, gateway, network.Unread},
+		{"B1 an endpoint without the operation leaves the default, off", public, func(t *trip) {
+			t.VPC.BlockPublicAccess, t.PublicAccess, t.PublicAccessExclusions = "", &network.PublicAccess{}, nil
 		}, open, "", ""},
 		{"B1 the account's mode goes before what is shown with the VPC", public, func(t *trip) {
 			set("off", "update-complete")(t)

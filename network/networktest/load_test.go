@@ -113,8 +113,8 @@ func TestLoadNamesMalformedFiles(t *testing.T) {
 // fields, and times in either of the CLI's forms.
 func TestLoadCapturedAccount(t *testing.T) {
 	f := loaded(t, map[string]string{
-		"describe-subnets": `{"Subnets": [{"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.1.0/24", "AvailabilityZone": "eu-west-1a", "State": "Available"},
-			{"SubnetId": "subnet-0", "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24"}]}`,
+		"describe-subnets": `{"Subnets": [{"SubnetId": "subnet-1", "VpcId": "vpc-1", "CidrBlock": "10.0.1.0/24", "AvailabilityZone": "eu-west-1a", "State": "Available", "BlockPublicAccessStates": {"InternetGatewayBlockMode": "Off"}},
+			{"SubnetId": "subnet-0", "VpcId": "vpc-1", "CidrBlock": "10.0.0.0/24", "BlockPublicAccessStates": {"InternetGatewayBlockMode": "off"}}]}`,
 		"describe-vpcs":          `{"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "DhcpOptionsId": "default", "CidrBlockAssociationSet": [{"CidrBlock": "10.0.0.0/16", "CidrBlockState": {"State": "ASSOCIATED"}}]}]}`,
 		"describe-vpc-attribute": `{"VpcId": "vpc-1", "EnableDnsSupport": {"Value": true}} {"VpcId": "vpc-1", "EnableDnsHostnames": {"Value": true}}`,
 		"describe-route-tables": `{"RouteTables": [
