@@ -132,16 +132,22 @@ func pages[Out, Item any](ctx context.Context, p pager[Out], items func(*Out) []
 	return all, nil
 }
 
+// list reads every page of an operation as facts; nil, and why, when a page is missing.
+func list[Out, Item, Fact any](ctx context.Context, g *gatherer, action string, p pager[Out], items func(*Out) []Item, fact func(Item) Fact) []Fact {
+	all, err := pages(ctx, p, items)
+	if !g.read(action, err) {
+		return nil
+	}
+	return convert(all, fact)
+}
+
 func filter(name string, values ...string) types.Filter {
 	return types.Filter{Name: &name, Values: values}
 }
 
 func (g *gatherer) subnets(ctx context.Context, vpc []types.Filter) {
-	list, err := pages(ctx, ec2.NewDescribeSubnetsPaginator(g.api, &ec2.DescribeSubnetsInput{Filters: vpc}),
-		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets })
-	if g.read("ec2:DescribeSubnets", err) {
-		g.topology.Subnets = convert(list, subnetOf)
-	}
+	g.topology.Subnets = list(ctx, g, "ec2:DescribeSubnets", ec2.NewDescribeSubnetsPaginator(g.api, &ec2.DescribeSubnetsInput{Filters: vpc}),
+		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets }, subnetOf)
 }
 
 func (g *gatherer) vpcs(ctx context.Context) {
@@ -208,52 +214,35 @@ func (g *gatherer) vpcAttributes(ctx context.Context) {
 }
 
 func (g *gatherer) routeTables(ctx context.Context, vpc []types.Filter) {
-	list, err := pages(ctx, ec2.NewDescribeRouteTablesPaginator(g.api, &ec2.DescribeRouteTablesInput{Filters: vpc}),
-		func(out *ec2.DescribeRouteTablesOutput) []types.RouteTable { return out.RouteTables })
-	if g.read("ec2:DescribeRouteTables", err) {
-		g.topology.RouteTables = convert(list, routeTableOf)
-	}
+	g.topology.RouteTables = list(ctx, g, "ec2:DescribeRouteTables", ec2.NewDescribeRouteTablesPaginator(g.api, &ec2.DescribeRouteTablesInput{Filters: vpc}),
+		func(out *ec2.DescribeRouteTablesOutput) []types.RouteTable { return out.RouteTables }, routeTableOf)
 }
 
 func (g *gatherer) networkACLs(ctx context.Context, vpc []types.Filter) {
-	list, err := pages(ctx, ec2.NewDescribeNetworkAclsPaginator(g.api, &ec2.DescribeNetworkAclsInput{Filters: vpc}),
-		func(out *ec2.DescribeNetworkAclsOutput) []types.NetworkAcl { return out.NetworkAcls })
-	if g.read("ec2:DescribeNetworkAcls", err) {
-		g.topology.NetworkACLs = convert(list, networkACLOf)
-	}
+	g.topology.NetworkACLs = list(ctx, g, "ec2:DescribeNetworkAcls", ec2.NewDescribeNetworkAclsPaginator(g.api, &ec2.DescribeNetworkAclsInput{Filters: vpc}),
+		func(out *ec2.DescribeNetworkAclsOutput) []types.NetworkAcl { return out.NetworkAcls }, networkACLOf)
 }
 
 func (g *gatherer) securityGroups(ctx context.Context, vpc []types.Filter) {
-	list, err := pages(ctx, ec2.NewDescribeSecurityGroupsPaginator(g.api, &ec2.DescribeSecurityGroupsInput{Filters: vpc}),
-		func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups })
-	if g.read("ec2:DescribeSecurityGroups", err) {
-		g.topology.SecurityGroups = convert(list, securityGroupOf)
-	}
+	g.topology.SecurityGroups = list(ctx, g, "ec2:DescribeSecurityGroups", ec2.NewDescribeSecurityGroupsPaginator(g.api, &ec2.DescribeSecurityGroupsInput{Filters: vpc}),
+		func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups }, securityGroupOf)
 }
 
 func (g *gatherer) internetGateways(ctx context.Context) {
-	list, err := pages(ctx, ec2.NewDescribeInternetGatewaysPaginator(g.api, &ec2.DescribeInternetGatewaysInput{
+	g.topology.InternetGateways = list(ctx, g, "ec2:DescribeInternetGateways", ec2.NewDescribeInternetGatewaysPaginator(g.api, &ec2.DescribeInternetGatewaysInput{
 		Filters: []types.Filter{filter("attachment.vpc-id", g.topology.VPC.ID)},
-	}), func(out *ec2.DescribeInternetGatewaysOutput) []types.InternetGateway { return out.InternetGateways })
-	if g.read("ec2:DescribeInternetGateways", err) {
-		g.topology.InternetGateways = convert(list, internetGatewayOf)
-	}
+	}),
+		func(out *ec2.DescribeInternetGatewaysOutput) []types.InternetGateway { return out.InternetGateways }, internetGatewayOf)
 }
 
 func (g *gatherer) natGateways(ctx context.Context, vpc []types.Filter) {
-	list, err := pages(ctx, ec2.NewDescribeNatGatewaysPaginator(g.api, &ec2.DescribeNatGatewaysInput{Filter: vpc}),
-		func(out *ec2.DescribeNatGatewaysOutput) []types.NatGateway { return out.NatGateways })
-	if g.read("ec2:DescribeNatGateways", err) {
-		g.topology.NATGateways = convert(list, natGatewayOf)
-	}
+	g.topology.NATGateways = list(ctx, g, "ec2:DescribeNatGateways", ec2.NewDescribeNatGatewaysPaginator(g.api, &ec2.DescribeNatGatewaysInput{Filter: vpc}),
+		func(out *ec2.DescribeNatGatewaysOutput) []types.NatGateway { return out.NatGateways }, natGatewayOf)
 }
 
 func (g *gatherer) endpoints(ctx context.Context, vpc []types.Filter) {
-	list, err := pages(ctx, ec2.NewDescribeVpcEndpointsPaginator(g.api, &ec2.DescribeVpcEndpointsInput{Filters: vpc}),
-		func(out *ec2.DescribeVpcEndpointsOutput) []types.VpcEndpoint { return out.VpcEndpoints })
-	if g.read("ec2:DescribeVpcEndpoints", err) {
-		g.topology.VPCEndpoints = convert(list, vpcEndpointOf)
-	}
+	g.topology.VPCEndpoints = list(ctx, g, "ec2:DescribeVpcEndpoints", ec2.NewDescribeVpcEndpointsPaginator(g.api, &ec2.DescribeVpcEndpointsInput{Filters: vpc}),
+		func(out *ec2.DescribeVpcEndpointsOutput) []types.VpcEndpoint { return out.VpcEndpoints }, vpcEndpointOf)
 }
 
 // interfaces reads the interfaces of the interface endpoints that a pull may use, whose addresses are what groups and
