@@ -182,11 +182,21 @@ var broken = []fault{
 		return a.planned(), "ghcr.io/team/app:2.1"
 	}},
 	{name: "transit gateway without a way out", code: "route.transit-none", build: func(a *account) (loader, string) {
-		gateway := call(a, a.ec2.CreateTransitGateway, &ec2.CreateTransitGatewayInput{}).TransitGateway
-		call(a, a.ec2.CreateTransitGatewayVpcAttachment, &ec2.CreateTransitGatewayVpcAttachmentInput{
-			TransitGatewayId: gateway.TransitGatewayId, VpcId: &a.vpc, SubnetIds: []string{a.subnet}})
-		call(a, a.ec2.CreateRoute, &ec2.CreateRouteInput{RouteTableId: &a.table, DestinationCidrBlock: aws.String(anywhere), TransitGatewayId: gateway.TransitGatewayId})
-		return a.task(), aws.ToString(gateway.Options.AssociationDefaultRouteTableId)
+		table := a.transit()
+		return a.task(), table
+	}},
+	{name: "transit gateway that drops the traffic", code: "route.transit-blackhole", build: func(a *account) (loader, string) {
+		table := a.transit()
+		call(a, a.ec2.CreateTransitGatewayRoute, &ec2.CreateTransitGatewayRouteInput{
+			TransitGatewayRouteTableId: &table, DestinationCidrBlock: aws.String(anywhere), Blackhole: aws.Bool(true)})
+		return a.task(), table
+	}},
+	{name: "peering as a way out", code: "route.peering-edge", build: func(a *account) (loader, string) {
+		peer := call(a, a.ec2.CreateVpc, &ec2.CreateVpcInput{CidrBlock: aws.String("10.9.0.0/16")}).Vpc.VpcId
+		peering := call(a, a.ec2.CreateVpcPeeringConnection, &ec2.CreateVpcPeeringConnectionInput{VpcId: &a.vpc, PeerVpcId: peer}).VpcPeeringConnection.VpcPeeringConnectionId
+		call(a, a.ec2.AcceptVpcPeeringConnection, &ec2.AcceptVpcPeeringConnectionInput{VpcPeeringConnectionId: peering})
+		call(a, a.ec2.CreateRoute, &ec2.CreateRouteInput{RouteTableId: &a.table, DestinationCidrBlock: aws.String(anywhere), VpcPeeringConnectionId: peering})
+		return a.task(), aws.ToString(peering)
 	}},
 	{name: "index without the task's platform", code: "platform.absent", build: func(a *account) (loader, string) {
 		a.nat()

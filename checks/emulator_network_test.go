@@ -180,3 +180,13 @@ func (a *account) resolve(servers ...string) {
 		{Key: aws.String("domain-name-servers"), Values: servers}}})
 	call(a, a.ec2.AssociateDhcpOptions, &ec2.AssociateDhcpOptionsInput{VpcId: &a.vpc, DhcpOptionsId: out.DhcpOptions.DhcpOptionsId})
 }
+
+// transit sends the task's traffic to a transit gateway, and returns the table that the gateway has for it.
+func (a *account) transit() (table string) {
+	a.t.Helper()
+	gateway := call(a, a.ec2.CreateTransitGateway, &ec2.CreateTransitGatewayInput{}).TransitGateway
+	call(a, a.ec2.CreateTransitGatewayVpcAttachment, &ec2.CreateTransitGatewayVpcAttachmentInput{
+		TransitGatewayId: gateway.TransitGatewayId, VpcId: &a.vpc, SubnetIds: []string{a.subnet}})
+	call(a, a.ec2.CreateRoute, &ec2.CreateRouteInput{RouteTableId: &a.table, DestinationCidrBlock: aws.String(anywhere), TransitGatewayId: gateway.TransitGatewayId})
+	return aws.ToString(gateway.Options.AssociationDefaultRouteTableId)
+}
