@@ -84,7 +84,7 @@ func (t Task) steps() []step {
 			region = parts[3]
 		}
 		add(step{stage: Authenticate, containers: []string{c.Name}, to: network.Destination{
-			Service: "secretsmanager", Region: region, Host: "secretsmanager." + region + ".amazonaws.com", Port: 443}})
+			Service: "secretsmanager", Region: region, Host: "secretsmanager." + region + "." + registry.DNSSuffixOf(region), Port: 443}})
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return int(a.stage) - int(b.stage) })
 	return steps

@@ -25,6 +25,9 @@ type partition struct{ name, suffix, dualStackSuffix, dualStackAPI string }
 // PartitionOf returns the partition of a Region: "aws", "aws-cn", "aws-us-gov", …
 func PartitionOf(region string) string { return partitionOf(region).name }
 
+// DNSSuffixOf returns what the names of a Region's services end in: "amazonaws.com", "amazonaws.com.cn", …
+func DNSSuffixOf(region string) string { return partitionOf(region).suffix }
+
 // partitionOf follows the AWS SDK's partitions, in which the commercial one takes every region that no other claims.
 func partitionOf(region string) partition {
 	prefix := func(s string) bool { return strings.HasPrefix(region, s) }
