@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go/middleware"
@@ -146,13 +147,26 @@ func freePort() string {
 // separate from the others.
 func configFor(url, account string) aws.Config {
 	return aws.Config{
-		Region:           region,
-		BaseEndpoint:     &url,
-		Credentials:      credentials.NewStaticCredentialsProvider("AKIAEXAMPLE", "example", ""),
-		RetryMaxAttempts: 1, // what the emulator does not implement it answers with 500
-		HTTPClient:       corrected{awshttp.NewBuildableClient()},
-		APIOptions:       []func(*middleware.Stack) error{smithyhttp.SetHeaderValue("x-moto-account-id", account)},
+		Region:       region,
+		BaseEndpoint: &url,
+		Credentials:  credentials.NewStaticCredentialsProvider("AKIAEXAMPLE", "example", ""),
+		Retryer:      patient,
+		HTTPClient:   corrected{awshttp.NewBuildableClient()},
+		APIOptions:   []func(*middleware.Stack) error{smithyhttp.SetHeaderValue("x-moto-account-id", account)},
 	}
+}
+
+// patient asks again where a connection of a busy machine broke off. An answer is an answer: what the emulator does not
+// implement it answers with 500.
+func patient() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = 4
+		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 50 * time.Millisecond, nil })
+		o.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
+			_, broke := errors.AsType[*net.OpError](err)
+			return aws.BoolTernary(broke || errors.Is(err, io.ErrUnexpectedEOF))
+		})}
+	})
 }
 
 // corrected makes an answer readable that the SDK refuses: what a task's containers have of CPU and memory is text in ECS
