@@ -17,14 +17,20 @@ const (
 
 const simulate = "iam:SimulatePrincipalPolicy"
 
+// noAddress is why the simulator's answer proves nothing of a request that leaves by an internet or NAT gateway: policies of
+// data perimeters hang on the address that it comes from.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
+const noAddress = "aws:SourceIp is absent, and the address that the requests come from was not read"
+
 // guardrails asks what the organization's service control policies say of the role's requests. settled is whether they
-// answered for every one of them. What they deny is certain only if the way of the request is known: the simulator takes
-// a condition key that it is not given for absent.
+// answered for every one of them. What they say is certain only if the way of the request is known, and the address where it
+// has one: the simulator takes a condition key that it is not given for absent.
 func (c ExecutionRole) guardrails(ctx context.Context, task Task, role *iam.Role, private []registry.Reference) (found []Finding, settled bool, err error) {
 	if c.Organizations == nil || accountOf(role.ARN) == "" || len(private) == 0 {
 		return nil, false, nil
 	}
 	settled = true
+	told := true // what the answers hang on
 	var certain, open guardrail
 	for _, ref := range private {
 		ways, err := passages(ctx, c.Network, task, getManifest, ref)
@@ -42,6 +48,9 @@ func (c ExecutionRole) guardrails(ctx context.Context, task Task, role *iam.Role
 				way = passage{why: tokenContradiction}
 			}
 			maps.Copy(r.Context, way.keys)
+			if way.why == "" && way.keys["aws:SourceIp"].State == iam.ValuePresentUnknown {
+				way.why, told = noAddress, false
+			}
 			asked := iam.Guardrails{Role: role.ARN, Actions: actions, Context: r.Context}
 			if r.Resource != anyResource {
 				asked.Resources = []string{r.Resource}
@@ -70,7 +79,7 @@ func (c ExecutionRole) guardrails(ctx context.Context, task Task, role *iam.Role
 	if open.actions != nil {
 		return []Finding{open.finding(info, "role.organization-unknown", role)}, settled, nil
 	}
-	return nil, settled, nil
+	return nil, settled && told, nil // with nothing found, an answer that was given for less leaves the assumption
 }
 
 // guardrail is what the organization denies.
