@@ -46,12 +46,21 @@ type Info struct {
 // Code names a kind of finding. It is stable.
 type Code string
 
-// Meaning is what all findings of one code have in common. Text and the fixes hold blanks in braces that a finding's
+// Meaning is what all findings of one code have in common. Text and the remedies hold blanks in braces that a finding's
 // Args fill.
 type Meaning struct {
 	Status Status
 	Text   string
-	Fixes  []Fix
+	Fixes  []Remedy // alternatives, the one to try first first
+}
+
+// Remedy is what makes a Fix of a finding of its code.
+type Remedy struct {
+	Text     string // a verb phrase
+	Docs     string // AWS's page about it
+	TradeOff string // where there is a choice: what this one costs, in a line
+	// Changes works out what it comes to in an account. Nil, or a function that returns none, leaves it advice.
+	Changes func(Repair) []Change
 }
 
 // Status is what a finding says about the pull.
@@ -141,12 +150,6 @@ type Evidence struct {
 	Fact   string `json:"fact"`
 }
 
-// Fix is something that an engineer would do about a finding.
-type Fix struct {
-	Summary string `json:"summary"` // a verb phrase
-	Docs    string `json:"docs"`    // AWS's page about it
-}
-
 // Finding returns a finding of one of the checker's codes. Its status, sentence and fixes are those of the code.
 func (i Info) Finding(stage Stage, code Code, subject string, args map[string]string) Finding {
 	m := i.Codes[code]
@@ -159,7 +162,7 @@ func (i Info) Finding(stage Stage, code Code, subject string, args map[string]st
 	f := Finding{Check: i.ID, Stage: stage, Status: m.Status, Code: code, Subject: subject, Summary: fill(m.Text, args), Args: args,
 		Scope: []string{}, Evidence: []Evidence{}, Fixes: []Fix{}, Missing: []string{}}
 	for _, fix := range m.Fixes {
-		f.Fixes = append(f.Fixes, Fix{fill(fix.Summary, args), fix.Docs})
+		f.Fixes = append(f.Fixes, Fix{Summary: fill(fix.Text, args), Docs: fix.Docs, TradeOff: fill(fix.TradeOff, args)})
 	}
 	return f
 }

@@ -74,7 +74,7 @@ func TestCodesAreWellFormed(t *testing.T) {
 			}
 			for _, fix := range m.Fixes {
 				if !strings.HasPrefix(fix.Docs, "https://docs.aws.amazon.com/") {
-					t.Errorf("%s: the fix %q does not cite AWS's documentation", code, fix.Summary)
+					t.Errorf("%s: the fix %q does not cite AWS's documentation", code, fix.Text)
 				}
 			}
 			if m.Text == "" {

@@ -11,7 +11,9 @@ import (
 type Diagnosis struct {
 	Task        Task
 	Findings    []Finding
+	Paths       []Path   // from each subnet to each host, in the order of the pull; empty if the network was not asked about
 	Assumptions []string // what no account shows and was taken for granted
+	Facts       Facts    // what the findings were made from, as far as it came from shared sources
 	Started     time.Time
 	Elapsed     time.Duration
 }

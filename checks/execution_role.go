@@ -32,9 +32,9 @@ func (ExecutionRole) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html"
 	const boundaries = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
 	const scps = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
-	allow := []Fix{
-		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs},
-		{"Add a statement that allows {requests} to a policy of {subject}", docs},
+	allow := []Remedy{
+		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs, "", nil},
+		{"Add a statement that allows {requests} to a policy of {subject}", docs, "", nil},
 	}
 	return Info{
 		ID: "execution-role", Title: "Task execution role",
@@ -42,20 +42,20 @@ func (ExecutionRole) Info() Info {
 		Codes: map[Code]Meaning{
 			"role.allowed":    {Pass, "ECS may assume {subject}, and its policies allow the pull.", nil},
 			"role.not-needed": {Skip, "The task has no execution role, and none of its images is in Amazon ECR, which would take one.", nil},
-			"role.none": {Fail, "The task has no execution role, and pulling {images} from Amazon ECR takes one.", []Fix{
-				{"Set executionRoleArn in the task definition to a role that has AmazonECSTaskExecutionRolePolicy", docs}}},
-			"role.absent": {Fail, "The execution role {subject} does not exist.", []Fix{
-				{"Create the role {subject} with AmazonECSTaskExecutionRolePolicy, or name one that exists in the task definition", docs}}},
-			"role.wrong-path": {Fail, "The execution role {subject} does not exist: the account's role of that name is {namesake}.", []Fix{
-				{"Name {namesake} as executionRoleArn in the task definition", docs}}},
-			"role.not-assumable": {Fail, "The trust policy of {subject} does not let ecs-tasks.amazonaws.com assume it ({cite}).", []Fix{
-				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs}}},
+			"role.none": {Fail, "The task has no execution role, and pulling {images} from Amazon ECR takes one.", []Remedy{
+				{"Set executionRoleArn in the task definition to a role that has AmazonECSTaskExecutionRolePolicy", docs, "", nil}}},
+			"role.absent": {Fail, "The execution role {subject} does not exist.", []Remedy{
+				{"Create the role {subject} with AmazonECSTaskExecutionRolePolicy, or name one that exists in the task definition", docs, "", nil}}},
+			"role.wrong-path": {Fail, "The execution role {subject} does not exist: the account's role of that name is {namesake}.", []Remedy{
+				{"Name {namesake} as executionRoleArn in the task definition", docs, "", nil}}},
+			"role.not-assumable": {Fail, "The trust policy of {subject} does not let ecs-tasks.amazonaws.com assume it ({cite}).", []Remedy{
+				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs, "", nil}}},
 			"role.denied":        {Fail, "No policy of {subject} allows {requests}.", allow},
-			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Fix{{"Remove or narrow the statement that denies {actions} ({cite})", docs}}},
-			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Fix{{"Allow {actions} in the permissions boundary of {subject}", boundaries}}},
-			"role.layer-check":   {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Fix{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs}}},
-			"role.organization-deny": {Fail, "A service control policy of the organization denies {actions} to {subject}.", []Fix{
-				{"Have the organization's administrators allow {actions} for {subject} in the service control policies above its account", scps}}},
+			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Remedy{{"Remove or narrow the statement that denies {actions} ({cite})", docs, "", nil}}},
+			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Remedy{{"Allow {actions} in the permissions boundary of {subject}", boundaries, "", nil}}},
+			"role.layer-check":   {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Remedy{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs, "", nil}}},
+			"role.organization-deny": {Fail, "A service control policy of the organization denies {actions} to {subject}.", []Remedy{
+				{"Have the organization's administrators allow {actions} for {subject} in the service control policies above its account", scps, "", nil}}},
 			"role.organization-unknown": {Unknown, "Whether the organization's service control policies deny {actions} to {subject} is not known: IAM's simulator says so where {reason}.", nil},
 
 			"role.unread":         {Unknown, "Whether {subject} may call {requests} is not known: {reason}.", nil},

@@ -21,18 +21,18 @@ func (Image) Info() Info {
 		ID: "image", Title: "Images", Actions: imageActions,
 		Codes: map[Code]Meaning{
 			"image.present":   {Pass, "{subject} exists.", nil},
-			"image.malformed": {Fail, "{subject} is not an image reference: {reason}.", []Fix{{"Correct the image in the task definition", docs}}},
-			"image.absent": {Fail, "The registry has no image {subject} ({reason}).", []Fix{
-				{"Push {subject}", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html"},
-				{"Name a tag or digest that exists in the task definition", docs}}},
-			"image.repository-absent": {Fail, "The repository of {subject} does not exist ({reason}).", []Fix{
-				{"Correct the account, Region and repository of the image in the task definition", docs},
-				{"Create the repository and push {subject}", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-create.html"}}},
-			"image.archived": {Fail, "{subject} is archived: Amazon ECR answers a pull with 404 until it is restored.", []Fix{
-				{"Restore {subject} from the archive", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html"}}},
-			"image.credentials-required": {Fail, "The registry asks for credentials for {subject}, and the task definition gives none (a missing repository may be hidden behind that).", []Fix{
-				{"Set repositoryCredentials in the task definition to a secret with the registry's user name and password", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html"},
-				{"Correct the image in the task definition, if it was meant to be public or in Amazon ECR", docs}}},
+			"image.malformed": {Fail, "{subject} is not an image reference: {reason}.", []Remedy{{"Correct the image in the task definition", docs, "", nil}}},
+			"image.absent": {Fail, "The registry has no image {subject} ({reason}).", []Remedy{
+				{"Push {subject}", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html", "", nil},
+				{"Name a tag or digest that exists in the task definition", docs, "", nil}}},
+			"image.repository-absent": {Fail, "The repository of {subject} does not exist ({reason}).", []Remedy{
+				{"Correct the account, Region and repository of the image in the task definition", docs, "", nil},
+				{"Create the repository and push {subject}", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-create.html", "", nil}}},
+			"image.archived": {Fail, "{subject} is archived: Amazon ECR answers a pull with 404 until it is restored.", []Remedy{
+				{"Restore {subject} from the archive", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html", "", nil}}},
+			"image.credentials-required": {Fail, "The registry asks for credentials for {subject}, and the task definition gives none (a missing repository may be hidden behind that).", []Remedy{
+				{"Set repositoryCredentials in the task definition to a secret with the registry's user name and password", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html", "", nil},
+				{"Correct the image in the task definition, if it was meant to be public or in Amazon ECR", docs, "", nil}}},
 			"image.upstream":    {Pass, "Amazon ECR does not have {subject} yet, and imports it from {upstream}, which exists.", nil},
 			"image.first-pull":  {Unknown, "Amazon ECR does not have {subject} yet. The pull-through-cache rule {rule} would import it, if its upstream registry has it, which is not known.", nil},
 			"image.not-cached":  {Unknown, "Amazon ECR does not have {subject}. Whether a pull-through-cache rule would import it is not known: {reason}.", nil},

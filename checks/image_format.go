@@ -20,14 +20,14 @@ func (ImageFormat) Info() Info {
 		ID: "image-format", Title: "Image formats", Actions: imageActions,
 		Codes: map[Code]Meaning{
 			"format.fits": {Pass, "{images}: packed as images usually are.", nil},
-			"format.schema1": {Warn, "{subject} has a manifest of Docker's schema 1, which containerd 2 refuses.", []Fix{
-				{"Build and push {subject} again with a current version of Docker", docs}}},
-			"format.mixed": {Warn, "{subject} mixes layers compressed with gzip and with zstd; Fargate has failed on such images with \"number of layers and diffIDs don't match\".", []Fix{
-				{"Build {subject} with one compression for all layers: --output type=image,compression=zstd,force-compression=true,oci-mediatypes=true", docs}}},
-			"format.docker-zstd": {Warn, "{subject} has layers of Docker's media type for zstd, which containerd 1.7 does not take for layers.", []Fix{
-				{"Build {subject} with oci-mediatypes=true, or with gzip", docs}}},
-			"format.foreign": {Warn, "{subject} has layers that are fetched from {hosts} and not from its registry, so the task needs a way there too.", []Fix{
-				{"Push the image with its foreign layers (allow-nondistributable-artifacts in Docker's configuration)", windows}}},
+			"format.schema1": {Warn, "{subject} has a manifest of Docker's schema 1, which containerd 2 refuses.", []Remedy{
+				{"Build and push {subject} again with a current version of Docker", docs, "", nil}}},
+			"format.mixed": {Warn, "{subject} mixes layers compressed with gzip and with zstd; Fargate has failed on such images with \"number of layers and diffIDs don't match\".", []Remedy{
+				{"Build {subject} with one compression for all layers: --output type=image,compression=zstd,force-compression=true,oci-mediatypes=true", docs, "", nil}}},
+			"format.docker-zstd": {Warn, "{subject} has layers of Docker's media type for zstd, which containerd 1.7 does not take for layers.", []Remedy{
+				{"Build {subject} with oci-mediatypes=true, or with gzip", docs, "", nil}}},
+			"format.foreign": {Warn, "{subject} has layers that are fetched from {hosts} and not from its registry, so the task needs a way there too.", []Remedy{
+				{"Push the image with its foreign layers (allow-nondistributable-artifacts in Docker's configuration)", windows, "", nil}}},
 			"format.unread":   {Unknown, "How {subject} is packed is not known: {reason}.", nil},
 			"format.not-read": {Skip, "How {images} are packed was not read and is taken to be as usual: {reason}.", nil},
 		},

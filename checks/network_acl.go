@@ -17,7 +17,7 @@ type NetworkACL struct{ Network network.Source }
 // Info describes the check.
 func (NetworkACL) Info() Info {
 	const docs = "https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports"
-	fix := []Fix{{"Add {direction} rules to {subject} that allow the pull ahead of the one that denies it", docs}}
+	fix := []Remedy{{"Add {direction} rules to {subject} that allow the pull ahead of the one that denies it", docs, "", nil}}
 	return Info{
 		ID: "network-acl", Title: "Network ACLs", Actions: network.Actions(),
 		Codes: map[Code]Meaning{

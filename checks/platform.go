@@ -18,9 +18,9 @@ type Platform struct{ Images registry.Source }
 func (Platform) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html"
 	const build = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-multi-architecture-image.html"
-	fixes := []Fix{
-		{"Build and push {subject} for {platform}: docker buildx build --platform {platform}", build},
-		{"Set runtimePlatform in the task definition to a platform that the image is for ({offered})", docs},
+	fixes := []Remedy{
+		{"Build and push {subject} for {platform}: docker buildx build --platform {platform}", build, "", nil},
+		{"Set runtimePlatform in the task definition to a platform that the image is for ({offered})", docs, "", nil},
 	}
 	return Info{
 		ID: "platform", Title: "Platforms", Actions: imageActions,

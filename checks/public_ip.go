@@ -21,14 +21,14 @@ func (PublicIP) Info() Info {
 			"public-ip.open":    {Pass, "The task needs no public IP address on its way, or has one.", nil},
 			"public-ip.unread":  {Unknown, "Whether the task needs a public IP address in {subnets} to reach {hosts} is not known, because {reason}.", nil},
 			"public-ip.unknown": {Unknown, "Traffic from {subnets} to {hosts} leaves through an internet gateway, which takes a public IP address, and whether the task has one is not known.", nil},
-			"public-ip.none": {Fail, "The task has no public IP address, and its route from {subnets} to {hosts} leads to an internet gateway, which forwards nothing without one.", []Fix{
-				{"Set assignPublicIp to ENABLED", docs},
-				{"Run the task in a subnet whose default route leads to a NAT gateway", docs},
+			"public-ip.none": {Fail, "The task has no public IP address, and its route from {subnets} to {hosts} leads to an internet gateway, which forwards nothing without one.", []Remedy{
+				{"Set assignPublicIp to ENABLED", docs, "", nil},
+				{"Run the task in a subnet whose default route leads to a NAT gateway", docs, "", nil},
 			}},
-			"public-ip.partial": {Unknown, "The task has no public IP address, and its route from {subnets} leads to an internet gateway for some of the internet's addresses; whether {hosts} are among them is not known.", []Fix{
-				{"Set assignPublicIp to ENABLED", docs}}},
-			"public-ip.partial-known": {Warn, "The task has no public IP address, and its route from {subnets} leads to an internet gateway for some of the addresses of {hosts}.", []Fix{
-				{"Set assignPublicIp to ENABLED", docs}}},
+			"public-ip.partial": {Unknown, "The task has no public IP address, and its route from {subnets} leads to an internet gateway for some of the internet's addresses; whether {hosts} are among them is not known.", []Remedy{
+				{"Set assignPublicIp to ENABLED", docs, "", nil}}},
+			"public-ip.partial-known": {Warn, "The task has no public IP address, and its route from {subnets} leads to an internet gateway for some of the addresses of {hosts}.", []Remedy{
+				{"Set assignPublicIp to ENABLED", docs, "", nil}}},
 		},
 	}
 }

@@ -36,11 +36,11 @@ func (PullThroughCache) Info() Info {
 			"cache.none":    {Skip, "No image waits to be imported through a pull-through-cache rule.", nil},
 			"cache.ready":   {Pass, "Nothing that was read stands in the way of importing {subject} through the rule {rule}.", nil},
 			"cache.unread":  {Unknown, "Whether a pull-through-cache rule imports {subject} is not known: {reason}.", nil},
-			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Fix{{"Name the image {prefix}/library/{upstream} in the task definition", user + "pull-through-cache-working-pulling.html"}}},
-			"cache.denied": {Fail, "A policy explicitly denies {actions} to {role}, without which {subject} cannot be imported ({cite}).", []Fix{
-				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html"}}},
-			"cache.secret-name":   {Fail, "The rule {rule} names the secret {secret}; ECR takes one of its own account and Region whose name begins with ecr-pullthroughcache/.", []Fix{{"Create such a secret and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html"}}},
-			"cache.secret-absent": {Fail, "The secret {secret} of the rule {rule} does not exist or is scheduled for deletion.", []Fix{{"Create or restore the secret {secret}", user + "pull-through-cache-creating-secret.html"}}},
+			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Remedy{{"Name the image {prefix}/library/{upstream} in the task definition", user + "pull-through-cache-working-pulling.html", "", nil}}},
+			"cache.denied": {Fail, "A policy explicitly denies {actions} to {role}, without which {subject} cannot be imported ({cite}).", []Remedy{
+				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", nil}}},
+			"cache.secret-name":   {Fail, "The rule {rule} names the secret {secret}; ECR takes one of its own account and Region whose name begins with ecr-pullthroughcache/.", []Remedy{{"Create such a secret and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", nil}}},
+			"cache.secret-absent": {Fail, "The secret {secret} of the rule {rule} does not exist or is scheduled for deletion.", []Remedy{{"Create or restore the secret {secret}", user + "pull-through-cache-creating-secret.html", "", nil}}},
 		},
 		Assumes: []string{"No pull-through-cache rule covers an image of a registry whose rules could not be read."},
 	}

@@ -35,17 +35,17 @@ func (RegistryCredentials) Info() Info {
 			"credentials.none":      {Skip, "No container names credentials for its registry.", nil},
 			"credentials.not-asked": {Skip, "Who may read {subject} was not asked: the execution role does not exist.", nil},
 			"credentials.readable":  {Pass, "{role} may read {secrets}.", nil},
-			"credentials.role-none": {Fail, "The task has no execution role, and reading {subject} takes one.", []Fix{{"Set executionRoleArn in the task definition to a role that may call secretsmanager:GetSecretValue on {subject}", docs}}},
-			"credentials.absent": {Fail, "The secret {subject} does not exist in {region}.", []Fix{
-				{"Create the secret {subject} in {region}, as JSON with username and password", docs},
-				{"Name the secret by the whole of its ARN in the task definition", docs}}},
-			"credentials.deleted": {Fail, "The secret {subject} is scheduled for deletion and cannot be read.", []Fix{{"Restore {subject}", secrets + "manage_restore-secret.html"}}},
-			"credentials.denied":  {Fail, "{role} may not call secretsmanager:GetSecretValue on {subject} ({cite}).", []Fix{{"Allow secretsmanager:GetSecretValue on {subject} for {role}", docs}}},
-			"credentials.key-state": {Fail, "The key of {subject}, {key}, is {state}, so that nothing can be decrypted with it.", []Fix{
-				{"Enable {key}, or cancel its deletion", keys + "enabling-keys.html"}}},
-			"credentials.key-denied":     {Fail, "{role} may not call kms:Decrypt with {key}, the key of {subject} ({cite}).", []Fix{{"Allow kms:Decrypt on {key} for {role}, in the role's policy and the key's", docs}}},
-			"credentials.key-not-shared": {Fail, "{subject} is in another account than {role} and has the key that AWS manages, which cannot be shared.", []Fix{{"Give {subject} a key of your own, and allow {role} to decrypt with it", secrets + "auth-and-access_examples_cross.html"}}},
-			"credentials.malformed":      {Fail, "The value of {subject} is not what ECS takes, a JSON object with the strings username and password: {form}.", []Fix{{"Store {\"username\": …, \"password\": …} as the value of {subject}", docs}}},
+			"credentials.role-none": {Fail, "The task has no execution role, and reading {subject} takes one.", []Remedy{{"Set executionRoleArn in the task definition to a role that may call secretsmanager:GetSecretValue on {subject}", docs, "", nil}}},
+			"credentials.absent": {Fail, "The secret {subject} does not exist in {region}.", []Remedy{
+				{"Create the secret {subject} in {region}, as JSON with username and password", docs, "", nil},
+				{"Name the secret by the whole of its ARN in the task definition", docs, "", nil}}},
+			"credentials.deleted": {Fail, "The secret {subject} is scheduled for deletion and cannot be read.", []Remedy{{"Restore {subject}", secrets + "manage_restore-secret.html", "", nil}}},
+			"credentials.denied":  {Fail, "{role} may not call secretsmanager:GetSecretValue on {subject} ({cite}).", []Remedy{{"Allow secretsmanager:GetSecretValue on {subject} for {role}", docs, "", nil}}},
+			"credentials.key-state": {Fail, "The key of {subject}, {key}, is {state}, so that nothing can be decrypted with it.", []Remedy{
+				{"Enable {key}, or cancel its deletion", keys + "enabling-keys.html", "", nil}}},
+			"credentials.key-denied":     {Fail, "{role} may not call kms:Decrypt with {key}, the key of {subject} ({cite}).", []Remedy{{"Allow kms:Decrypt on {key} for {role}, in the role's policy and the key's", docs, "", nil}}},
+			"credentials.key-not-shared": {Fail, "{subject} is in another account than {role} and has the key that AWS manages, which cannot be shared.", []Remedy{{"Give {subject} a key of your own, and allow {role} to decrypt with it", secrets + "auth-and-access_examples_cross.html", "", nil}}},
+			"credentials.malformed":      {Fail, "The value of {subject} is not what ECS takes, a JSON object with the strings username and password: {form}.", []Remedy{{"Store {\"username\": …, \"password\": …} as the value of {subject}", docs, "", nil}}},
 			"credentials.unread":         {Unknown, "Whether {role} may read {subject} is not known: {reason}.", nil},
 		},
 		Assumes: []string{"The user name and password in a secret are those of the registry."},

@@ -34,59 +34,59 @@ func (Route) Info() Info {
 			"route.undecided": {Unknown, "Whether there is a route from {subnets} to {hosts} depends on the addresses that their names resolve to, or on something that EC2 did not show ({subject}).", nil},
 			"route.beyond":    {Unknown, "Traffic from {subnets} to {hosts} leaves through {subject}, and what lies behind it is not visible in this account's VPC.", nil},
 			"route.partial": {Unknown, "{subject} carries only some of the internet's addresses from {subnets}, and whether {hosts} are among them is not known.",
-				[]Fix{{"Add a route for 0.0.0.0/0 to {subject}", routeTables}}},
+				[]Remedy{{"Add a route for 0.0.0.0/0 to {subject}", routeTables, "", nil}}},
 			"route.partial-known": {Warn, "{subject} carries only some of the addresses of {hosts} from {subnets}, so some pulls will fail.",
-				[]Fix{{"Give the rest of the addresses a route in {subject}", routeTables}}},
-			"route.none": {Fail, "Route table {subject} has no route from {subnets} to {hosts}.", []Fix{
-				{"Add a route for 0.0.0.0/0 to a NAT gateway to {subject}", "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html"},
-				{"Create the VPC endpoints for ecr.api, ecr.dkr and S3, if all images are in Amazon ECR in this Region", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"},
+				[]Remedy{{"Give the rest of the addresses a route in {subject}", routeTables, "", nil}}},
+			"route.none": {Fail, "Route table {subject} has no route from {subnets} to {hosts}.", []Remedy{
+				{"Add a route for 0.0.0.0/0 to a NAT gateway to {subject}", "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html", "", nil},
+				{"Create the VPC endpoints for ecr.api, ecr.dkr and S3, if all images are in Amazon ECR in this Region", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html", "", nil},
 			}},
-			"route.blackhole": {Fail, "The route of {subject} that carries {hosts} leads to {target}, which no longer exists.", []Fix{
-				{"Replace the route's target in {subject} with a NAT gateway or an internet gateway that exists", routeTables}}},
-			"route.gateway-detached": {Fail, "The internet gateway {subject}, which carries {hosts} from {subnets}, is not attached to {vpc}.", []Fix{
-				{"Attach {subject} to {vpc}", "https://docs.aws.amazon.com/vpc/latest/userguide/working-with-igw.html"}}},
-			"route.public-access-blocked": {Fail, "VPC Block Public Access stops the traffic from {subnets} to {hosts} at {subject}.", []Fix{
-				{"Create a VPC Block Public Access exclusion for the subnet that leads to {subject}", "https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa-exclusions.html"}}},
-			"route.private-address": {Fail, "{subject} forwards no traffic to the private addresses of {hosts}.", []Fix{
-				{"Add a route to the network of {hosts}", routeTables}}},
-			"route.nat-state": {Fail, "The NAT gateway {subject}, which carries {hosts} from {subnets}, is not available.", []Fix{
-				{"Create a NAT gateway in a public subnet and point the default route to it", natGateways}}},
-			"route.nat-private": {Fail, "The NAT gateway {subject}, which carries {hosts} from {subnets}, is private and does not reach the internet.", []Fix{
-				{"Create a public NAT gateway and point the default route to it", natGateways}}},
-			"route.nat-no-internet": {Fail, "The NAT gateway's own subnet does not lead to an internet gateway: route table {subject} has no route to {hosts}.", []Fix{
-				{"Add a route for 0.0.0.0/0 to an internet gateway to {subject}", natGateways}}},
-			"route.nat-loop": {Fail, "The NAT gateway's own subnet sends {hosts} back to the NAT gateway: its route table {subject} leads to {target}.", []Fix{
-				{"Point the route for 0.0.0.0/0 of {subject} to an internet gateway", natGateways}}},
-			"route.nat-zone": {Fail, "The regional NAT gateway {subject}, which carries {hosts} from {subnets}, has no addresses in the Availability Zone of the subnet.", []Fix{
-				{"Add the Availability Zone to {subject}, or let AWS manage its zones", regional}}},
-			"route.nat-family": {Fail, "The NAT gateway {subject} takes no IPv6 traffic to {hosts} but that to 64:ff9b::/96.", []Fix{
-				{"Point the IPv6 default route to an egress-only internet gateway", nat64}}},
-			"route.no-return": {Fail, "The answers of {hosts} do not come back to {subnets}: {subject} has no route for the subnet's addresses.", []Fix{
-				{"Add a route for the addresses of {vpc} to {subject}", egress}}},
-			"route.not-translated": {Fail, "Traffic from {subnets} to {hosts} reaches {subject} of another VPC without passing a NAT gateway, and is dropped there.", []Fix{
-				{"Route the transit gateway's subnets to a NAT gateway instead of {subject}", egress}}},
-			"route.peering-edge": {Fail, "The route from {subnets} to {hosts} leads through the peering connection {subject}, which reaches no gateway of the peer VPC.", []Fix{
-				{"Point the default route to a NAT gateway, or to a transit gateway that leads to one", peering}}},
-			"route.peering-state": {Fail, "The peering connection {subject}, which carries {hosts} from {subnets}, is not active.", []Fix{
-				{"Accept {subject}, or create it anew", peering}}},
-			"route.source-dest-check": {Fail, "The network interface {subject}, to which {subnets} send the traffic to {hosts}, takes only traffic that is addressed to itself.", []Fix{
-				{"Turn off the source/destination check of {subject}", instances}}},
-			"route.instance-stopped": {Fail, "The instance {subject}, through which {subnets} reach {hosts}, is not running.", []Fix{
-				{"Start {subject}", instances}}},
-			"route.endpoint-foreign": {Fail, "Traffic from {subnets} to {hosts} comes to the gateway endpoint {subject} of another VPC, which serves that VPC only.", []Fix{
-				{"Create a gateway endpoint in {vpc}", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"}}},
-			"route.transit-state": {Fail, "The transit gateway attachment {subject}, which carries {hosts} from {subnets}, is not available.", []Fix{
-				{"Accept {subject}, or create it anew", transit}}},
-			"route.transit-zone": {Fail, "The transit gateway attachment {subject} has no subnet in the Availability Zone that traffic between {subnets} and {hosts} comes from.", []Fix{
-				{"Add a subnet of that Availability Zone to {subject}", transit}}},
-			"route.transit-unassociated": {Fail, "The transit gateway attachment {subject} is associated with no route table, so traffic from {subnets} to {hosts} ends there.", []Fix{
-				{"Associate {subject} with a transit gateway route table", transits}}},
-			"route.transit-none": {Fail, "The transit gateway route table {subject} has no route from {subnets} to {hosts}.", []Fix{
-				{"Add a route for 0.0.0.0/0 to the attachment of the VPC with the NAT gateway to {subject}", transits}}},
-			"route.transit-blackhole": {Fail, "The transit gateway route table {subject} drops the traffic between {subnets} and {hosts}.", []Fix{
-				{"Replace the blackhole route of {subject}", transits}}},
-			"route.endpoint-state": {Fail, "The gateway endpoint {subject}, which carries {hosts} from {subnets}, is not available.", []Fix{
-				{"Create the gateway endpoint anew", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"}}},
+			"route.blackhole": {Fail, "The route of {subject} that carries {hosts} leads to {target}, which no longer exists.", []Remedy{
+				{"Replace the route's target in {subject} with a NAT gateway or an internet gateway that exists", routeTables, "", nil}}},
+			"route.gateway-detached": {Fail, "The internet gateway {subject}, which carries {hosts} from {subnets}, is not attached to {vpc}.", []Remedy{
+				{"Attach {subject} to {vpc}", "https://docs.aws.amazon.com/vpc/latest/userguide/working-with-igw.html", "", nil}}},
+			"route.public-access-blocked": {Fail, "VPC Block Public Access stops the traffic from {subnets} to {hosts} at {subject}.", []Remedy{
+				{"Create a VPC Block Public Access exclusion for the subnet that leads to {subject}", "https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa-exclusions.html", "", nil}}},
+			"route.private-address": {Fail, "{subject} forwards no traffic to the private addresses of {hosts}.", []Remedy{
+				{"Add a route to the network of {hosts}", routeTables, "", nil}}},
+			"route.nat-state": {Fail, "The NAT gateway {subject}, which carries {hosts} from {subnets}, is not available.", []Remedy{
+				{"Create a NAT gateway in a public subnet and point the default route to it", natGateways, "", nil}}},
+			"route.nat-private": {Fail, "The NAT gateway {subject}, which carries {hosts} from {subnets}, is private and does not reach the internet.", []Remedy{
+				{"Create a public NAT gateway and point the default route to it", natGateways, "", nil}}},
+			"route.nat-no-internet": {Fail, "The NAT gateway's own subnet does not lead to an internet gateway: route table {subject} has no route to {hosts}.", []Remedy{
+				{"Add a route for 0.0.0.0/0 to an internet gateway to {subject}", natGateways, "", nil}}},
+			"route.nat-loop": {Fail, "The NAT gateway's own subnet sends {hosts} back to the NAT gateway: its route table {subject} leads to {target}.", []Remedy{
+				{"Point the route for 0.0.0.0/0 of {subject} to an internet gateway", natGateways, "", nil}}},
+			"route.nat-zone": {Fail, "The regional NAT gateway {subject}, which carries {hosts} from {subnets}, has no addresses in the Availability Zone of the subnet.", []Remedy{
+				{"Add the Availability Zone to {subject}, or let AWS manage its zones", regional, "", nil}}},
+			"route.nat-family": {Fail, "The NAT gateway {subject} takes no IPv6 traffic to {hosts} but that to 64:ff9b::/96.", []Remedy{
+				{"Point the IPv6 default route to an egress-only internet gateway", nat64, "", nil}}},
+			"route.no-return": {Fail, "The answers of {hosts} do not come back to {subnets}: {subject} has no route for the subnet's addresses.", []Remedy{
+				{"Add a route for the addresses of {vpc} to {subject}", egress, "", nil}}},
+			"route.not-translated": {Fail, "Traffic from {subnets} to {hosts} reaches {subject} of another VPC without passing a NAT gateway, and is dropped there.", []Remedy{
+				{"Route the transit gateway's subnets to a NAT gateway instead of {subject}", egress, "", nil}}},
+			"route.peering-edge": {Fail, "The route from {subnets} to {hosts} leads through the peering connection {subject}, which reaches no gateway of the peer VPC.", []Remedy{
+				{"Point the default route to a NAT gateway, or to a transit gateway that leads to one", peering, "", nil}}},
+			"route.peering-state": {Fail, "The peering connection {subject}, which carries {hosts} from {subnets}, is not active.", []Remedy{
+				{"Accept {subject}, or create it anew", peering, "", nil}}},
+			"route.source-dest-check": {Fail, "The network interface {subject}, to which {subnets} send the traffic to {hosts}, takes only traffic that is addressed to itself.", []Remedy{
+				{"Turn off the source/destination check of {subject}", instances, "", nil}}},
+			"route.instance-stopped": {Fail, "The instance {subject}, through which {subnets} reach {hosts}, is not running.", []Remedy{
+				{"Start {subject}", instances, "", nil}}},
+			"route.endpoint-foreign": {Fail, "Traffic from {subnets} to {hosts} comes to the gateway endpoint {subject} of another VPC, which serves that VPC only.", []Remedy{
+				{"Create a gateway endpoint in {vpc}", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html", "", nil}}},
+			"route.transit-state": {Fail, "The transit gateway attachment {subject}, which carries {hosts} from {subnets}, is not available.", []Remedy{
+				{"Accept {subject}, or create it anew", transit, "", nil}}},
+			"route.transit-zone": {Fail, "The transit gateway attachment {subject} has no subnet in the Availability Zone that traffic between {subnets} and {hosts} comes from.", []Remedy{
+				{"Add a subnet of that Availability Zone to {subject}", transit, "", nil}}},
+			"route.transit-unassociated": {Fail, "The transit gateway attachment {subject} is associated with no route table, so traffic from {subnets} to {hosts} ends there.", []Remedy{
+				{"Associate {subject} with a transit gateway route table", transits, "", nil}}},
+			"route.transit-none": {Fail, "The transit gateway route table {subject} has no route from {subnets} to {hosts}.", []Remedy{
+				{"Add a route for 0.0.0.0/0 to the attachment of the VPC with the NAT gateway to {subject}", transits, "", nil}}},
+			"route.transit-blackhole": {Fail, "The transit gateway route table {subject} drops the traffic between {subnets} and {hosts}.", []Remedy{
+				{"Replace the blackhole route of {subject}", transits, "", nil}}},
+			"route.endpoint-state": {Fail, "The gateway endpoint {subject}, which carries {hosts} from {subnets}, is not available.", []Remedy{
+				{"Create the gateway endpoint anew", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html", "", nil}}},
 		},
 		Assumes: []string{
 			"VPC Block Public Access is off where the EC2 endpoint does not have the operation that tells.",

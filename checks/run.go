@@ -46,6 +46,7 @@ func (r Runner) Run(ctx context.Context, task Task, checkers ...Checker) (Diagno
 		observe = func(Event) {}
 	}
 	started := time.Now()
+	ctx, heard := recording(ctx)
 	out := make([][]Finding, len(checkers))
 	var group errgroup.Group
 	if r.Limit > 0 { // errgroup takes 0 to mean that nothing may run
@@ -62,7 +63,10 @@ func (r Runner) Run(ctx context.Context, task Task, checkers ...Checker) (Diagno
 		})
 	}
 	_ = group.Wait() // the checks' errors are findings
-	d := Diagnosis{Task: task, Findings: slices.Concat(out...), Started: started, Elapsed: time.Since(started)}
+	d := Diagnosis{Task: task, Findings: slices.Concat(out...), Facts: heard.facts, Started: started}
+	d.Paths = pathsOf(Snapshot{task, d.Facts})
+	d.propose(checkers)
+	d.Elapsed = time.Since(started)
 	for _, c := range checkers {
 		for _, a := range c.Info().Assumes {
 			if !slices.Contains(d.Assumptions, a) && !d.settles(a) {

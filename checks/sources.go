@@ -55,22 +55,31 @@ func (s Sources) Shared() Sources {
 	}
 	s.shared = true
 	if s.Network != nil {
-		s.Network = network.SourceFunc(once(s.Network.Topology, placementKey))
+		s.Network = network.SourceFunc(shared(s.Network.Topology, placementKey, func(f *Facts) *[]Answer[network.Placement, network.Topology] { return &f.Networks }))
 	}
 	if s.Roles != nil {
-		s.Roles = iam.SourceFunc(once(s.Roles.Role, func(arn string) string { return arn }))
+		s.Roles = iam.SourceFunc(shared(s.Roles.Role, roleKey, func(f *Facts) *[]Answer[string, iam.Role] { return &f.Roles }))
 	}
 	if s.Images != nil {
-		s.Images = registry.SourceFunc(once(s.Images.Image, registry.Reference.String))
+		s.Images = registry.SourceFunc(shared(s.Images.Image, registry.Reference.String, func(f *Facts) *[]Answer[registry.Reference, registry.Image] { return &f.Images }))
 	}
 	if s.Secrets != nil {
-		s.Secrets = credentials.SourceFunc(once(s.Secrets.Secret, func(id credentials.ID) string { return id.Region + " " + id.Name }))
+		s.Secrets = credentials.SourceFunc(shared(s.Secrets.Secret, secretKey, func(f *Facts) *[]Answer[credentials.ID, credentials.Secret] { return &f.Secrets }))
 	}
 	if s.Organizations != nil {
-		s.Organizations = iam.OrganizationSourceFunc(once(s.Organizations.Organization, guardrailsKey))
+		s.Organizations = iam.OrganizationSourceFunc(shared(s.Organizations.Organization, guardrailsKey, func(f *Facts) *[]Answer[iam.Guardrails, iam.Organization] { return &f.Organizations }))
 	}
 	return s
 }
+
+// shared returns a function that fetches every fact once and notes it for every task that asks.
+func shared[Q, A any](fetch func(context.Context, Q) (*A, error), key func(Q) string, list func(*Facts) *[]Answer[Q, A]) func(context.Context, Q) (*A, error) {
+	return noted(once(fetch, key), key, list)
+}
+
+func roleKey(arn string) string { return arn }
+
+func secretKey(id credentials.ID) string { return id.Region + " " + id.Name }
 
 // guardrailsKey names what a question to an organization asks. fmt sorts the keys of a map.
 func guardrailsKey(g iam.Guardrails) string { return fmt.Sprint(g) }

@@ -19,7 +19,7 @@ func (StoppedReason) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"
 	const pull = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
 	fail := func(text, fix string) Meaning {
-		return Meaning{Fail, text + "{ruledOut}", []Fix{{fix, pull}}}
+		return Meaning{Fail, text + "{ruledOut}", []Remedy{{fix, pull, "", nil}}}
 	}
 	return Info{
 		ID: stoppedReasonID, Title: "Stopped reason", Actions: []string{"ecs:DescribeTasks"},
@@ -42,7 +42,7 @@ func (StoppedReason) Info() Info {
 			"stopped.registry":           fail("{host} answered with a server error.", "Try again, and ask the registry's operator"),
 			"stopped.disk":               fail("The task's disk was full while the image was unpacked.", "Raise ephemeralStorage in the task definition"),
 			"stopped.format":             fail("The image's format was not accepted.", "Build the image again with a current tool and one compression for all layers"),
-			"stopped.pull-failure":       {Fail, "The pull failed, and the text does not show more: {text}", []Fix{{"Read the whole reason with `aws ecs describe-tasks`", docs}}},
+			"stopped.pull-failure":       {Fail, "The pull failed, and the text does not show more: {text}", []Remedy{{"Read the whole reason with `aws ecs describe-tasks`", docs, "", nil}}},
 		},
 	}
 }

@@ -22,9 +22,9 @@ const unpackedRatio = 3
 // Info describes the check.
 func (Storage) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html"
-	fixes := []Fix{
-		{"Set ephemeralStorage in the task definition to {need} GiB or more (200 GiB at most)", docs},
-		{"Make the images smaller", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html"},
+	fixes := []Remedy{
+		{"Set ephemeralStorage in the task definition to {need} GiB or more (200 GiB at most)", docs, "", nil},
+		{"Make the images smaller", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html", "", nil},
 	}
 	return Info{
 		ID: "storage", Title: "Ephemeral storage", Actions: imageActions,

@@ -50,6 +50,11 @@ func surveyed(ctx context.Context, source network.Source, task Task) (*survey, e
 	if err != nil {
 		return nil, err
 	}
+	return walked(task, topology), nil
+}
+
+// walked decides every path of a task's pull in a topology.
+func walked(task Task, topology *network.Topology) *survey {
 	s := &survey{task: task, topology: topology}
 	paths := topology.Paths()
 	for _, step := range task.steps() {
@@ -57,7 +62,7 @@ func surveyed(ctx context.Context, source network.Source, task Task) (*survey, e
 			s.ways = append(s.ways, way{step, subnet, paths.Path(task.in(subnet), step.to)})
 		}
 	}
-	return s, nil
+	return s
 }
 
 // verdict is what a check makes of one hop: the code of its finding and what that is about. A check that is not

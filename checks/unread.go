@@ -40,6 +40,9 @@ func explain(err error) string {
 // that AWS answers is taken for that: what it refuses, throttles or breaks off has an error code or a request ID, and what
 // stands before it answers 502, 503 or 504.
 func notOffered(err error) bool {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f.NotOffered
+	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError" {
 		return api.ErrorCode() == "UnknownOperationException"
 	}

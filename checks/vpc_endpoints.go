@@ -25,18 +25,18 @@ func (VPCEndpoints) Info() Info {
 			"vpc-endpoints.open":   {Pass, "No VPC endpoint is missing on the way from {subnets} to the hosts of the pull.", nil},
 			"vpc-endpoints.unread": {Unknown, "Which VPC endpoints carry traffic from {subnets} to {hosts} is not known, because {reason}.", nil},
 			"endpoint.changing":    {Unknown, "Whether the VPC endpoint {subject} answers for {hosts} is not known: it is not fully available, or its interfaces were not found.", nil},
-			"endpoint.missing": {Fail, "{vpc} reaches Amazon ECR through VPC endpoints and has none for {subject}, and there is no other route from {subnets} to {hosts}.", []Fix{
-				{"Create a VPC endpoint for {subject}", docs},
-				{"Add a route for 0.0.0.0/0 to a NAT gateway", "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html"},
+			"endpoint.missing": {Fail, "{vpc} reaches Amazon ECR through VPC endpoints and has none for {subject}, and there is no other route from {subnets} to {hosts}.", []Remedy{
+				{"Create a VPC endpoint for {subject}", docs, "", nil},
+				{"Add a route for 0.0.0.0/0 to a NAT gateway", "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html", "", nil},
 			}},
-			"endpoint.state": {Fail, "The VPC endpoint {subject} is in state {state}, and there is no other route from {subnets} to {hosts}.", []Fix{
-				{"Create the VPC endpoint for {service} anew", docs}}},
-			"endpoint.private-dns-off": {Fail, "The VPC endpoint {subject} has private DNS off, so {hosts} resolve to public addresses, to which there is no route from {subnets}.", []Fix{
-				{"Turn on private DNS names for {subject}", docs}}},
-			"endpoint.gateway-not-associated": {Fail, "The gateway endpoint {subject} is not associated with route table {table} of {subnets}, from which there is no other route to {hosts}.", []Fix{
-				{"Associate {subject} with route table {table}", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html"}}},
-			"endpoint.shadows-nat": {Warn, "The VPC endpoint {subject} answers for {hosts} in all of {vpc}; without it, traffic from {subnets} would take a route that works.", []Fix{
-				{"Turn off private DNS names for {subject}, if the endpoint is not wanted", docs}}},
+			"endpoint.state": {Fail, "The VPC endpoint {subject} is in state {state}, and there is no other route from {subnets} to {hosts}.", []Remedy{
+				{"Create the VPC endpoint for {service} anew", docs, "", nil}}},
+			"endpoint.private-dns-off": {Fail, "The VPC endpoint {subject} has private DNS off, so {hosts} resolve to public addresses, to which there is no route from {subnets}.", []Remedy{
+				{"Turn on private DNS names for {subject}", docs, "", nil}}},
+			"endpoint.gateway-not-associated": {Fail, "The gateway endpoint {subject} is not associated with route table {table} of {subnets}, from which there is no other route to {hosts}.", []Remedy{
+				{"Associate {subject} with route table {table}", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html", "", nil}}},
+			"endpoint.shadows-nat": {Warn, "The VPC endpoint {subject} answers for {hosts} in all of {vpc}; without it, traffic from {subnets} would take a route that works.", []Remedy{
+				{"Turn off private DNS names for {subject}, if the endpoint is not wanted", docs, "", nil}}},
 		},
 	}
 }

@@ -1,0 +1,114 @@
+package checks
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/network"
+	"github.com/canpull/canpull/registry"
+	"github.com/canpull/canpull/registry/credentials"
+)
+
+// Facts are what the sources of a diagnosis were asked, and what they said.
+type Facts struct {
+	Networks      []Answer[network.Placement, network.Topology] `json:"networks"`
+	Roles         []Answer[string, iam.Role]                    `json:"roles"`
+	Images        []Answer[registry.Reference, registry.Image]  `json:"images"`
+	Secrets       []Answer[credentials.ID, credentials.Secret]  `json:"secrets"`
+	Organizations []Answer[iam.Guardrails, iam.Organization]    `json:"organizations"`
+}
+
+// Answer is what a source said to one question.
+type Answer[Q, A any] struct {
+	Question Q
+	Fact     *A    // nil: the source gave none
+	Err      error // beside the fact or in its place
+}
+
+// Sources returns sources that say again what was said. To another question they say that it was not asked.
+func (f Facts) Sources() Sources {
+	return Sources{
+		Network: network.SourceFunc(func(_ context.Context, p network.Placement) (*network.Topology, error) {
+			if a := f.placed(p); a != nil {
+				return a.Fact, a.Err
+			}
+			return nil, errNotAsked
+		}),
+		Roles:         iam.SourceFunc(again(f.Roles, roleKey)),
+		Images:        registry.SourceFunc(again(f.Images, registry.Reference.String)),
+		Secrets:       credentials.SourceFunc(again(f.Secrets, secretKey)),
+		Organizations: iam.OrganizationSourceFunc(again(f.Organizations, guardrailsKey)),
+	}
+}
+
+var errNotAsked = errors.New("it is not among the captured facts")
+
+// placed returns the answer for a placement: the one that was asked about, or any of a VPC with all of its subnets.
+func (f Facts) placed(p network.Placement) *Answer[network.Placement, network.Topology] {
+	key := placementKey(p)
+	for i, a := range f.Networks {
+		if placementKey(a.Question) == key {
+			return &f.Networks[i]
+		}
+	}
+	for i, a := range f.Networks {
+		if a.Fact != nil && !slices.ContainsFunc(p.Subnets, func(id string) bool { return !holds(a.Fact, id) }) {
+			return &f.Networks[i]
+		}
+	}
+	return nil
+}
+
+func holds(t *network.Topology, subnet string) bool {
+	return slices.ContainsFunc(t.Subnets, func(s network.Subnet) bool { return s.ID == subnet })
+}
+
+// again returns a function that gives the answers that were given.
+func again[Q, A any](answers []Answer[Q, A], key func(Q) string) func(context.Context, Q) (*A, error) {
+	return func(_ context.Context, question Q) (*A, error) {
+		for _, a := range answers {
+			if key(a.Question) == key(question) {
+				return a.Fact, a.Err
+			}
+		}
+		return nil, errNotAsked
+	}
+}
+
+// recorder notes what shared sources say while a task is diagnosed.
+type recorder struct {
+	mu    sync.Mutex
+	facts Facts
+}
+
+type recorderKey struct{}
+
+// recording returns a context in which shared sources note what they say.
+func recording(ctx context.Context) (context.Context, *recorder) {
+	r := &recorder{}
+	return context.WithValue(ctx, recorderKey{}, r), r
+}
+
+// noted returns a function that does as fetch does, and has the recorder of its context note it. An attempt that was
+// cancelled is no answer.
+func noted[Q, A any](fetch func(context.Context, Q) (*A, error), key func(Q) string, list func(*Facts) *[]Answer[Q, A]) func(context.Context, Q) (*A, error) {
+	return func(ctx context.Context, question Q) (*A, error) {
+		fact, err := fetch(ctx, question)
+		r, ok := ctx.Value(recorderKey{}).(*recorder)
+		if !ok || cancelled(err) {
+			return fact, err
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		answers := list(&r.facts)
+		i, found := slices.BinarySearchFunc(*answers, key(question), func(a Answer[Q, A], k string) int { return cmp.Compare(key(a.Question), k) })
+		if !found {
+			*answers = slices.Insert(*answers, i, Answer[Q, A]{question, fact, err})
+		}
+		return fact, err
+	}
+}
