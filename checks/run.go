@@ -20,7 +20,8 @@ func Run(ctx context.Context, task Task, checkers ...Checker) (Diagnosis, error)
 // Runner runs checkers with other settings than Run's. Its zero value is what Run uses.
 type Runner struct {
 	Limit   int           // how many checks may run at a time; 0 means all
-	Timeout time.Duration // bounds the whole run; 0 means the context's own deadline only
+	Tasks   int           // how many tasks RunAll runs at a time; 0 means 16
+	Timeout time.Duration // bounds each run; 0 means the context's own deadline only
 	// Observe, when set, is told of every check when it starts and when it ends. It may be called from several
 	// goroutines at once.
 	Observe func(Event)
