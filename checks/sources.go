@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func (s Sources) Shared() Sources {
 	}
 	s.shared = true
 	if s.Network != nil {
-		s.Network = network.SourceFunc(shared(s.Network.Topology, placementKey, func(f *Facts) *[]Answer[network.Placement, network.Topology] { return &f.Networks }))
+		s.Network = network.SourceFunc(noted(topologies(s.Network), placementKey, func(f *Facts) *[]Answer[network.Placement, network.Topology] { return &f.Networks }))
 	}
 	if s.Roles != nil {
 		s.Roles = iam.SourceFunc(shared(s.Roles.Role, roleKey, func(f *Facts) *[]Answer[string, iam.Role] { return &f.Roles }))
@@ -70,6 +71,31 @@ func (s Sources) Shared() Sources {
 		s.Organizations = iam.OrganizationSourceFunc(shared(s.Organizations.Organization, guardrailsKey, func(f *Facts) *[]Answer[iam.Guardrails, iam.Organization] { return &f.Organizations }))
 	}
 	return s
+}
+
+// topologies returns a function that fetches each VPC once, or, of a source that does not tell which VPC a placement is in,
+// each set of subnets.
+func topologies(source network.Source) func(context.Context, network.Placement) (*network.Topology, error) {
+	l, ok := source.(network.Locator)
+	if !ok {
+		return once(source.Topology, placementKey)
+	}
+	type site struct {
+		vpc  string
+		read func(context.Context) (*network.Topology, error)
+	}
+	locate := once(func(ctx context.Context, p network.Placement) (site, error) {
+		vpc, read, err := l.Locate(ctx, p)
+		return site{cmp.Or(vpc, placementKey(p)), read}, err
+	}, placementKey)
+	read := once(func(ctx context.Context, s site) (*network.Topology, error) { return s.read(ctx) }, func(s site) string { return s.vpc })
+	return func(ctx context.Context, p network.Placement) (*network.Topology, error) {
+		s, err := locate(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		return read(ctx, s)
+	}
 }
 
 // shared returns a function that fetches every fact once and notes it for every task that asks.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/network"
 )
 
 // counted is a source of roles that counts its calls and does what a test wants.
@@ -105,4 +106,26 @@ func TestSharedWaitersKeepTheirOwnContext(t *testing.T) {
 	<-started // the patient one tries for itself
 	close(release)
 	all.Wait()
+}
+
+// A VPC is read once, however many of its subnets are asked about.
+func TestSharedReadsAVPCOnce(t *testing.T) {
+	s := scenario(t, "healthy-nat")
+	var mu sync.Mutex
+	calls := map[string]int{}
+	s.EC2.Before = func(_ context.Context, action string, input any) error {
+		mu.Lock()
+		defer mu.Unlock()
+		calls[action]++
+		return nil
+	}
+	source := s.Sources().Shared().Network
+	for _, subnets := range [][]string{{"subnet-0private0a"}, {"subnet-0private0b"}, {"subnet-0private0a", "subnet-0private0b"}, {"subnet-0private0a"}} {
+		if _, err := source.Topology(t.Context(), network.Placement{Subnets: subnets}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if calls["ec2:DescribeSubnets"] != 4 || calls["ec2:DescribeRouteTables"] != 1 { // once for each placement, and once for the VPC
+		t.Errorf("the calls are %v", calls)
+	}
 }

@@ -15,13 +15,61 @@ import (
 )
 
 // New returns a Source that asks EC2: each operation once for each distinct input, every page, and all that do not wait
-// for one another's answers at the same time.
-func New(api API) Source {
-	return SourceFunc(func(ctx context.Context, p Placement) (*Topology, error) {
-		g := gatherer{api: api, topology: &Topology{Unread: map[string]error{}}}
-		err := g.gather(ctx, p)
-		return g.topology, err
-	})
+// for one another's answers at the same time. It is a [Locator].
+func New(api API) Source { return source{api} }
+
+// Locator is a Source that can tell which VPC a placement is in before it reads the VPC, so that whoever asks about many
+// placements can read each VPC once.
+type Locator interface {
+	Source
+	// Locate returns the ID of the VPC, and what reads its topology, which is the same for all placements in it. The ID is
+	// "" when it could not be read; what read returns then says why.
+	Locate(context.Context, Placement) (vpc string, read func(context.Context) (*Topology, error), err error)
+}
+
+type source struct{ api API }
+
+func (s source) Topology(ctx context.Context, p Placement) (*Topology, error) {
+	_, read, err := s.Locate(ctx, p)
+	if err != nil {
+		return &Topology{Unread: map[string]error{}}, err
+	}
+	return read(ctx)
+}
+
+func (s source) Locate(ctx context.Context, p Placement) (string, func(context.Context) (*Topology, error), error) {
+	if len(p.Subnets) == 0 {
+		return "", nil, errors.New("network: the placement names no subnet")
+	}
+	ids := uniq(slices.Clone(p.Subnets))
+	placed, err := pages(ctx, ec2.NewDescribeSubnetsPaginator(s.api, &ec2.DescribeSubnetsInput{SubnetIds: ids}),
+		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets })
+	if ctx.Err() != nil {
+		return "", nil, ctx.Err()
+	}
+	var vpc string
+	for _, subnet := range placed {
+		switch in := aws.ToString(subnet.VpcId); vpc {
+		case "", in:
+			vpc = in
+		default:
+			return "", nil, fmt.Errorf("network: subnet %s is in %s, but %s is in %s: a task's subnets share one VPC",
+				aws.ToString(subnet.SubnetId), in, aws.ToString(placed[0].SubnetId), vpc)
+		}
+	}
+	if err == nil && vpc == "" { // none of them was shown: not an answer
+		err = fmt.Errorf("network: no answer for subnets %s", strings.Join(ids, ", "))
+	}
+	if err != nil {
+		return "", func(ctx context.Context) (*Topology, error) {
+			return &Topology{Unread: map[string]error{"ec2:DescribeSubnets": err}}, ctx.Err()
+		}, nil
+	}
+	return vpc, func(ctx context.Context) (*Topology, error) {
+		g := gatherer{api: s.api, topology: &Topology{VPC: VPC{ID: vpc}, Unread: map[string]error{}}}
+		g.gather(ctx, convert(placed, subnetOf))
+		return g.topology, ctx.Err()
+	}, nil
 }
 
 // gatherer fills one topology. Each of its steps writes fields that no other step writes; only Unread is shared.
@@ -45,31 +93,10 @@ func (g *gatherer) read(action string, err error) bool {
 	return err == nil
 }
 
-func (g *gatherer) gather(ctx context.Context, p Placement) error {
-	if len(p.Subnets) == 0 {
-		return errors.New("network: the placement names no subnet")
-	}
+// gather reads the VPC of which the topology has the ID. What it reads does not depend on the subnets that are known, only
+// when it does.
+func (g *gatherer) gather(ctx context.Context, known []Subnet) {
 	t := g.topology
-	ids := uniq(slices.Clone(p.Subnets))
-	placed, err := pages(ctx, ec2.NewDescribeSubnetsPaginator(g.api, &ec2.DescribeSubnetsInput{SubnetIds: ids}),
-		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets })
-	if !g.read("ec2:DescribeSubnets", err) {
-		return ctx.Err()
-	}
-	for _, s := range placed {
-		switch vpc := aws.ToString(s.VpcId); t.VPC.ID {
-		case "", vpc:
-			t.VPC.ID = vpc
-		default:
-			return fmt.Errorf("network: subnet %s is in %s, but %s is in %s: a task's subnets share one VPC",
-				aws.ToString(s.SubnetId), vpc, aws.ToString(placed[0].SubnetId), t.VPC.ID)
-		}
-	}
-	if t.VPC.ID == "" { // none of them was shown: not an answer
-		t.Unread["ec2:DescribeSubnets"] = fmt.Errorf("network: no answer for subnets %s", strings.Join(ids, ", "))
-		return ctx.Err()
-	}
-
 	// Most steps wait for nothing. Others wait for what names what they ask for: the DHCP options' ID, the interfaces of
 	// endpoints and of routes, the prefix lists of tables and groups, and gateways that routes lead to.
 	var first, tables, lists, points errgroup.Group
@@ -78,12 +105,21 @@ func (g *gatherer) gather(ctx context.Context, p Placement) error {
 	lists.Go(func() error { g.securityGroups(ctx, vpc); return nil })
 	lists.Go(func() error { g.prefixLists(ctx); return nil })
 	points.Go(func() error { g.endpoints(ctx, vpc); return nil })
-	first.Go(func() error { g.subnets(ctx, vpc); return nil })
+	early := exposed(known)
+	if early {
+		first.Go(func() error { g.publicAccess(ctx, known); return nil })
+	}
+	first.Go(func() error {
+		g.subnets(ctx, vpc)
+		if !early && exposed(t.Subnets) {
+			g.publicAccess(ctx, t.Subnets)
+		}
+		return nil
+	})
 	first.Go(func() error { g.vpcAttributes(ctx); return nil })
 	first.Go(func() error { g.networkACLs(ctx, vpc); return nil })
 	first.Go(func() error { g.internetGateways(ctx); return nil })
 	first.Go(func() error { g.natGateways(ctx, vpc); return nil })
-	first.Go(func() error { g.publicAccess(ctx, placed); return nil })
 	named := make(chan struct{})
 	first.Go(func() error {
 		defer close(named)
@@ -97,7 +133,7 @@ func (g *gatherer) gather(ctx context.Context, p Placement) error {
 	if len(targets(t.RouteTables, "tgw-", every)) > 0 {
 		lists.Go(func() error {
 			<-named // name servers may be behind it too
-			g.transitGateways(ctx, ids)
+			g.transitGateways(ctx)
 			return nil
 		})
 	}
@@ -110,7 +146,6 @@ func (g *gatherer) gather(ctx context.Context, p Placement) error {
 	_ = lists.Wait()
 	first.Go(func() error { g.entries(ctx); return nil })
 	_ = first.Wait()
-	return ctx.Err()
 }
 
 // pager is what the SDK's paginators have in common.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,20 +14,26 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// publicAccess reads VPC Block Public Access, unless EC2 says with the subnets that it is off: then nothing of it matters.
-// Exclusions are read only where there is something to be excluded from.
-func (g *gatherer) publicAccess(ctx context.Context, placed []types.Subnet) {
-	off, shown := true, ""
-	for _, s := range placed {
-		mode := subnetOf(s).BlockPublicAccess
-		off = off && mode == "off"
-		if mode != "" {
-			shown = mode
-		}
+// exposed reports whether VPC Block Public Access may matter to any of some subnets: EC2 does not say that it is off.
+func exposed(subnets []Subnet) bool {
+	return len(subnets) == 0 || slices.ContainsFunc(subnets, func(s Subnet) bool { return s.BlockPublicAccess != "off" })
+}
+
+// publicAccess reads VPC Block Public Access. Exclusions are read only where EC2 says, with the subnets or by itself, that
+// there is something to be excluded from.
+func (g *gatherer) publicAccess(ctx context.Context, subnets []Subnet) {
+	g.publicAccessOptions(ctx)
+	on := g.topology.PublicAccess != nil && g.topology.PublicAccess.Mode != "" && g.topology.PublicAccess.Mode != "off"
+	for _, s := range subnets {
+		on = on || g.topology.PublicAccess == nil && s.BlockPublicAccess != "" && s.BlockPublicAccess != "off"
 	}
-	if off {
-		return
+	if on {
+		g.publicAccessExclusions(ctx)
 	}
+}
+
+// publicAccessOptions reads the account's setting in the Region.
+func (g *gatherer) publicAccessOptions(ctx context.Context) {
 	out, err := g.api.DescribeVpcBlockPublicAccessOptions(ctx, &ec2.DescribeVpcBlockPublicAccessOptionsInput{})
 	if err == nil && (out == nil || out.VpcBlockPublicAccessOptions == nil) {
 		err = fmt.Errorf("network: no answer about VPC Block Public Access")
@@ -35,12 +42,11 @@ func (g *gatherer) publicAccess(ctx context.Context, placed []types.Subnet) {
 		g.topology.PublicAccess = &PublicAccess{}
 	} else if g.read("ec2:DescribeVpcBlockPublicAccessOptions", err) {
 		o := out.VpcBlockPublicAccessOptions
-		shown = strings.ToLower(string(o.InternetGatewayBlockMode))
-		g.topology.PublicAccess = &PublicAccess{Mode: shown, State: string(o.State)}
+		g.topology.PublicAccess = &PublicAccess{Mode: strings.ToLower(string(o.InternetGatewayBlockMode)), State: string(o.State)}
 	}
-	if shown == "" || shown == "off" {
-		return
-	}
+}
+
+func (g *gatherer) publicAccessExclusions(ctx context.Context) {
 	all := []PublicAccessExclusion{}
 	for in := (&ec2.DescribeVpcBlockPublicAccessExclusionsInput{}); ; {
 		out, err := g.api.DescribeVpcBlockPublicAccessExclusions(ctx, in)

@@ -114,14 +114,11 @@ func (g *gatherer) instances(ctx context.Context) {
 	}
 }
 
-// transitGateways follows the routes of the task's subnets through transit gateways: their attachments, the route tables
+// transitGateways follows the routes of the VPC's subnets through transit gateways: their attachments, the route tables
 // that the traffic and its answers pass, and the VPCs that it is led to.
-func (g *gatherer) transitGateways(ctx context.Context, placed []string) {
+func (g *gatherer) transitGateways(ctx context.Context) {
 	t := g.topology
-	tables := guarding(t.RouteTables, func(r *RouteTable) ([]string, bool) { return r.Subnets, r.Main })
-	ids := targets(t.RouteTables, "tgw-", func(r *RouteTable) bool {
-		return slices.ContainsFunc(placed, func(s string) bool { in, _ := tables.of(s); return in == r })
-	})
+	ids := targets(t.RouteTables, "tgw-", func(r *RouteTable) bool { return r.Main || len(r.Subnets) > 0 })
 	if len(ids) == 0 {
 		return
 	}
