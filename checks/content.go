@@ -39,6 +39,10 @@ func (c *content) ask(ctx context.Context, source registry.Source, task Task, ju
 	}
 	refs, containers := task.images()
 	for _, ref := range refs {
+		if reason := task.pinNotRead(containers[ref.String()]); reason != "" {
+			c.found = append(c.found, c.info.pinUnread(c.stage, Code(c.prefix+".unread"), ref, containers[ref.String()], reason))
+			continue
+		}
 		image, err := source.Image(ctx, ref)
 		if err != nil {
 			return c.found, err
