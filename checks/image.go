@@ -53,7 +53,7 @@ func (Image) Info() Info {
 // Check asks each registry once for each image.
 func (c Image) Check(ctx context.Context, task Task) ([]Finding, error) {
 	found, err := c.check(ctx, task)
-	if len(found) > 0 && (task.Service == "" || task.ServiceRevision != "") {
+	if len(found) > 0 && !task.assumesUnpinned() {
 		found[0].Settles = []string{unpinned}
 	}
 	return found, err
@@ -90,10 +90,6 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 		}
 		code, reason := verdictOf(image, credentials[ref.String()])
 		args := map[string]string{"reason": reason}
-		if reason := task.pinNotRead(containers[ref.String()]); reason != "" && slices.Contains(ofManifest, code) {
-			found = append(found, info.pinUnread(Resolve, "image.pin-unread", ref, containers[ref.String()], reason))
-			continue
-		}
 		if code == "image.absent" && task.pinned(containers[ref.String()]) {
 			code = "image.digest-gone"
 		}
@@ -101,6 +97,10 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 			if code, err = c.imported(ctx, image, code, args); err != nil {
 				return found, err
 			}
+		}
+		if reason := task.pinNotRead(containers[ref.String()]); reason != "" && slices.Contains(ofManifest, code) {
+			found = append(found, info.pinUnread(Resolve, "image.pin-unread", ref, containers[ref.String()], reason))
+			continue
 		}
 		f := info.Finding(Resolve, code, ref.String(), args)
 		f.Scope = containers[ref.String()]
@@ -128,7 +128,7 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 }
 
 // ofManifest are the codes that hold for one manifest and not for another of the same repository.
-var ofManifest = []Code{"image.present", "image.absent", "image.archived"}
+var ofManifest = []Code{"image.present", "image.absent", "image.archived", "image.upstream", "image.first-pull", "image.not-cached"}
 
 // imported returns what the absence of an image comes to when ECR may import it on its first pull.
 func (c Image) imported(ctx context.Context, image *registry.Image, absent Code, args map[string]string) (Code, error) {

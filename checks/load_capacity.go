@@ -15,7 +15,7 @@ import (
 // onFargate refuses what runs on something else. No other capacity provider may have a name that begins with "fargate", and
 // a strategy holds either Fargate's or others, so one item tells.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCapacityProvider.html
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-capacity-providers.html
 func onFargate(launchType types.LaunchType, strategy []types.CapacityProviderStrategyItem) error {
 	var providers []string
 	for _, item := range strategy {

@@ -68,21 +68,24 @@ func (l Loader) place(ctx context.Context, task *Task, t types.Task, revision *t
 	case len(subnets) == 0:
 		return errors.New("it has no elastic network interface, and nothing shows where it was to run: only tasks in awsvpc mode can be diagnosed")
 	case len(task.Unread) == 0:
-		task.PlacementNotRead = unplaced(*task, networkInterface)
+		why := "its interface " + networkInterface + " is gone"
+		switch {
+		case networkInterface == "":
+			why = "ECS does not show its interface"
+		case l.Interfaces == nil:
+			why = "no EC2 client was given to read its interface " + networkInterface
+		}
+		task.PlacementNotRead = why + unplaced(*task)
 	}
 	return nil
 }
 
-// unplaced says why nothing shows a task's security groups and public address.
-func unplaced(task Task, networkInterface string) string {
-	gone := "its interface " + networkInterface + " is gone"
-	if networkInterface == "" {
-		gone = "ECS does not show its interface"
-	}
+// unplaced says why nothing but its interface shows a task's security groups and public address.
+func unplaced(task Task) string {
 	if task.Service == "" {
-		return gone + ", and it was started by itself: no service shows the network configuration it was given"
+		return ", and it was started by itself: no service shows the network configuration it was given"
 	}
-	return fmt.Sprintf("%s, and the service %s no longer shows the deployment that started it", gone, task.Service)
+	return ", and the service " + task.Service + " no longer shows the deployment that started it"
 }
 
 // notRead notes why a fact of the task's interface is missing. That the interface is gone is an answer.

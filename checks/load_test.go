@@ -110,6 +110,9 @@ func TestLoadTask(t *testing.T) {
 		{"the deployment is gone as well: not known", func(e *checkstest.ECS, f *networktest.Fake) {
 			f.NetworkInterfaces, e.Services[0].Deployments = []ec2types.NetworkInterface{}, nil
 		}, network.Placement{Subnets: []string{"subnet-b"}}, nil, "its interface eni-1 is gone, and the service web no longer shows the deployment that started it"},
+		{"an interface that ECS does not show", func(e *checkstest.ECS, _ *networktest.Fake) {
+			e.Services[0].Deployments, e.Tasks[0].Attachments[0].Details = nil, e.Tasks[0].Attachments[0].Details[:1]
+		}, network.Placement{Subnets: []string{"subnet-b"}}, nil, "ECS does not show its interface, and the service web no longer shows the deployment that started it"},
 		{"neither may be read: not known, and why", func(e *checkstest.ECS, f *networktest.Fake) { f.NetworkInterfaces, e.Services = nil, nil },
 			network.Placement{Subnets: []string{"subnet-b"}}, []string{"ec2:DescribeNetworkInterfaces", "ecs:DescribeServices"}, ""},
 	} {
@@ -158,6 +161,16 @@ func TestStandaloneTaskWhoseInterfaceIsGone(t *testing.T) {
 	}
 	if want := []string{"ecs:DescribeTasks", "ecs:DescribeTaskDefinition"}; !slices.Equal(asked, want) {
 		t.Errorf("asked for %q", asked)
+	}
+}
+
+// Without an EC2 client nothing is said of the interface.
+func TestLoadTaskWithoutInterfaces(t *testing.T) {
+	ecs, _ := started()
+	ecs.Tasks[0].Group = nil
+	got, err := checks.Loader{ECS: ecs}.LoadTask(t.Context(), "prod", taskARN)
+	if err != nil || !strings.HasPrefix(got.PlacementNotRead, "no EC2 client was given to read its interface eni-1") {
+		t.Errorf("%q (%v)", got.PlacementNotRead, err)
 	}
 }
 

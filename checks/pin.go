@@ -26,6 +26,12 @@ func (t Task) pinned(containers []string) bool {
 	})
 }
 
+// assumesUnpinned reports whether the task's service may have pinned digests that no service revision shows.
+func (t Task) assumesUnpinned() bool {
+	refused := slices.ContainsFunc(t.Containers, func(c Container) bool { return c.PinNotRead != "" })
+	return t.Service != "" && t.ServiceRevision == "" && !refused
+}
+
 // pinNotRead says why it is not known whether a digest is pinned for one of the named containers; "" when it is known.
 func (t Task) pinNotRead(containers []string) string {
 	for _, c := range t.Containers {
