@@ -29,7 +29,7 @@ func (Image) Info() Info {
 				{"Name a tag or digest that exists in the task definition", docs}}},
 			"image.digest-gone": {Fail, "The registry no longer has {subject} ({reason}): the service pinned this digest when it was deployed, and pulls it wherever the tag leads now.", []Fix{
 				{"Force a new deployment of the service, which resolves the image of the task definition again", pinning},
-				{"Keep the digests that services run out of the reach of the repository's lifecycle policy", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html"}}},
+				{"Deploy a task definition that sets versionConsistency to disabled for the container, whose tasks then pull what the tag leads to", pinning}}},
 			"image.repository-absent": {Fail, "The repository of {subject} does not exist ({reason}).", []Fix{
 				{"Correct the account, Region and repository of the image in the task definition", docs},
 				{"Create the repository and push {subject}", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-create.html"}}},
@@ -112,6 +112,9 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 			source = "ecr:DescribeImages"
 		}
 		f.Evidence = append(f.Evidence, Evidence{source, image.Answer})
+		if task.pinned(f.Scope) {
+			f.Evidence = append(f.Evidence, Evidence{describeRevisions, task.ServiceRevision + " pins " + ref.Digest})
+		}
 		if hint := ref.Hint(); hint != "" && f.Status != Pass {
 			f.Args["hint"] = hint
 			f.Evidence = append(f.Evidence, Evidence{"the reference", "it looks like a mistake: " + hint})

@@ -98,12 +98,13 @@ func (l Loader) started(ctx context.Context, t types.Task) (Task, error) {
 	}
 	// The imageDigest of a container is left alone: it is what a tag led to when it was pulled, which pins nothing.
 	var revision *types.ServiceRevision
+	var notRead error
 	if service, ok := strings.CutPrefix(aws.ToString(t.Group), "service:"); ok {
 		task.Service = service
-		revision, err = l.revision(ctx, task, aws.ToString(t.StartedBy))
-		task.pin(definition, revision, err)
+		revision, notRead = l.revision(ctx, task, aws.ToString(t.StartedBy))
+		task.pin(definition, revision, notRead)
 	}
-	if err := l.place(ctx, &task, t, revision, err); err != nil {
+	if err := l.place(ctx, &task, t, revision, notRead); err != nil {
 		return fail(err)
 	}
 	return task, ctx.Err()
@@ -139,8 +140,8 @@ func (l Loader) definition(ctx context.Context, name string) (types.TaskDefiniti
 	return *out.TaskDefinition, nil
 }
 
-// taskOf returns what a task definition says of its tasks. Whether a container is essential, and what it depends on, does
-// not matter: every image is pulled before any container starts.
+// taskOf returns what a task definition says of its tasks. Whether a container is essential, and what it depends on, is
+// left out: it pulls its image all the same.
 func taskOf(d types.TaskDefinition) (Task, error) {
 	if d.NetworkMode != "" && d.NetworkMode != types.NetworkModeAwsvpc {
 		return Task{}, fmt.Errorf("its task definition says network mode %s: only tasks in awsvpc mode, as all on Fargate are, can be diagnosed", d.NetworkMode)

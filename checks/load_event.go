@@ -13,7 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// maxEvent is how long an event may be, in bytes: several times what EventBridge lets through.
+// maxEvent is how long an event may be, in bytes: EventBridge lets no longer one through.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
 const maxEvent = 1 << 20
 
@@ -98,24 +98,23 @@ func parseEvent(event []byte) (types.Task, error) {
 func (e envelope) refuse() error {
 	var of struct {
 		EventName string `json:"eventName"`
-		TaskARN   string `json:"taskArn"`
 	}
-	_ = json.Unmarshal(e.Detail, &of) // it is looked at to say what the event is, and for no more
-	name := fmt.Sprintf("%q", e.DetailType)
+	_ = json.Unmarshal(e.Detail, &of)           // it is looked at to say what the event is, and for no more
+	name := fmt.Sprintf("%.128q", e.DetailType) // nothing that AWS sends is longer
 	if of.EventName != "" {
-		name += " " + of.EventName
+		name += fmt.Sprintf(" (%.128q)", of.EventName)
 	}
 	switch {
 	case e.DetailType == "" && e.Source == "":
 		return errors.New("it has neither source nor detail-type: the whole event is needed, not only its detail")
 	case e.Source != "aws.ecs":
-		return fmt.Errorf("%s comes from %q, not from aws.ecs", name, e.Source)
+		return fmt.Errorf("%s comes from %.128q, not from aws.ecs", name, e.Source)
 	case e.DetailType == "ECS Task State Change":
 		return nil
 	}
 	for _, resource := range e.Resources {
 		if named("", &resource, "service") == nil {
-			return fmt.Errorf("%s tells of the service %s and of no task: load the service", name, resource)
+			return fmt.Errorf("%s tells of the service %.512s and of no task: load the service", name, resource)
 		}
 	}
 	return fmt.Errorf("%s is no \"ECS Task State Change\"", name)
@@ -125,7 +124,7 @@ func (e envelope) refuse() error {
 func named(field string, value *string, resource string) error {
 	a, err := arn.Parse(aws.ToString(value))
 	if err != nil || a.Service != "ecs" || !strings.HasPrefix(a.Resource, resource+"/") {
-		return fmt.Errorf("%s %q is not the ARN of a %s of ECS", cmp.Or(field, "it"), aws.ToString(value), resource)
+		return fmt.Errorf("%s %.512q is not the ARN of a %s of ECS", cmp.Or(field, "it"), aws.ToString(value), resource)
 	}
 	return nil
 }
