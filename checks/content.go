@@ -39,8 +39,8 @@ func (c *content) ask(ctx context.Context, source registry.Source, task Task, ju
 	}
 	refs, containers := task.images()
 	for _, ref := range refs {
-		if reason := task.pinNotRead(containers[ref.String()]); reason != "" {
-			c.found = append(c.found, c.info.pinUnread(c.stage, Code(c.prefix+".unread"), ref, containers[ref.String()], reason))
+		if task.RevisionNotRead != "" {
+			c.found = append(c.found, task.revisionUnread(c.info, c.stage, Code(c.prefix+".unread"), ref, containers[ref.String()]))
 			continue
 		}
 		image, err := source.Image(ctx, ref)

@@ -98,8 +98,8 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 				return found, err
 			}
 		}
-		if reason := task.pinNotRead(containers[ref.String()]); reason != "" && slices.Contains(ofManifest, code) {
-			found = append(found, info.pinUnread(Resolve, "image.pin-unread", ref, containers[ref.String()], reason))
+		if task.RevisionNotRead != "" && ref.Digest == "" && slices.Contains(ofManifest, code) {
+			found = append(found, task.revisionUnread(info, Resolve, "image.pin-unread", ref, containers[ref.String()]))
 			continue
 		}
 		f := info.Finding(Resolve, code, ref.String(), args)

@@ -102,7 +102,7 @@ func (l Loader) started(ctx context.Context, t types.Task) (Task, error) {
 	if service, ok := strings.CutPrefix(aws.ToString(t.Group), "service:"); ok {
 		task.Service = service
 		revision, notRead = l.revision(ctx, task, aws.ToString(t.StartedBy))
-		task.pin(definition, revision, notRead)
+		task.revised(definition, revision, notRead)
 	}
 	if err := l.place(ctx, &task, t, revision, notRead); err != nil {
 		return fail(err)

@@ -168,9 +168,9 @@ func TestTasksSurviveJSON(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", s.Name, diff)
 		}
 	}
-	filled := checks.Task{ServiceRevision: "r", PlacementNotRead: "gone", Containers: []checks.Container{{PinnedDigest: digest, PinNotRead: "denied"}}, Placement: network.Placement{SecurityGroups: []string{}}}
+	filled := checks.Task{ServiceRevision: "r", RevisionNotRead: "denied", PlacementNotRead: "gone", Containers: []checks.Container{{PinnedDigest: digest}}, Placement: network.Placement{SecurityGroups: []string{}}}
 	text, err := json.Marshal(filled)
-	if err != nil || slices.ContainsFunc([]string{"serviceRevision", "placementNotRead", "pinnedDigest", "pinNotRead"}, func(name string) bool { return !bytes.Contains(text, []byte(`"`+name+`":`)) }) {
+	if err != nil || slices.ContainsFunc([]string{"serviceRevision", "placementNotRead", "pinnedDigest", "revisionNotRead"}, func(name string) bool { return !bytes.Contains(text, []byte(`"`+name+`":`)) }) {
 		t.Errorf("%s (%v)", text, err)
 	}
 	var got checks.Task

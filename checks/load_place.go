@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -150,24 +151,32 @@ func (l Loader) revision(ctx context.Context, task Task, startedBy string) (*typ
 	return nil, nil
 }
 
-// pin notes which digests the service revision of a task pins. ECS resolves the tags of a service's images when it is
-// deployed, and starts every later task with what they led to then, unless versionConsistency is disabled.
+// revised notes what the service revision of a task says beyond its task definition, or why that was not read.
+//
+// ECS resolves the tags of a service's images when it is deployed, and starts every later task with what they led to then,
+// unless versionConsistency is disabled. It may also run the tasks on another processor than the task definition says.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html#deployment-container-image-stability
-func (t *Task) pin(d types.TaskDefinition, revision *types.ServiceRevision, notRead error) {
-	var pinned []types.ContainerImage
-	if revision != nil {
-		t.ServiceRevision, pinned = aws.ToString(revision.ServiceRevisionArn), revision.ContainerImages
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatformOverride.html
+func (t *Task) revised(d types.TaskDefinition, revision *types.ServiceRevision, notRead error) {
+	if notRead != nil {
+		t.RevisionNotRead = explain(notRead)
+	}
+	if revision == nil {
+		return
+	}
+	t.ServiceRevision = aws.ToString(revision.ServiceRevisionArn)
+	if o := revision.Overrides; o != nil && o.RuntimePlatform != nil {
+		t.Architecture = cmp.Or(aws.ToString(o.RuntimePlatform.CpuArchitecture), t.Architecture)
 	}
 	for i, c := range d.ContainerDefinitions {
 		container := &t.Containers[i] // taskOf keeps the order
 		if c.VersionConsistency == types.VersionConsistencyDisabled || strings.Contains(container.Image, "@") {
 			continue
 		}
-		if notRead != nil {
-			container.PinNotRead = explain(notRead)
-		}
-		if i := slices.IndexFunc(pinned, func(p types.ContainerImage) bool { return aws.ToString(p.ContainerName) == container.Name }); i >= 0 {
-			container.PinnedDigest = aws.ToString(pinned[i].ImageDigest)
+		for _, image := range revision.ContainerImages {
+			if aws.ToString(image.ContainerName) == container.Name {
+				container.PinnedDigest = aws.ToString(image.ImageDigest)
+			}
 		}
 	}
 }

@@ -56,7 +56,7 @@ func (l Loader) LoadService(ctx context.Context, cluster, name string) (Task, er
 	task.PlatformVersion = from.platformVersion
 	task.Placement = placementOf(from.network)
 	revision, err := l.revision(ctx, task, from.id)
-	task.pin(definition, revision, err)
+	task.revised(definition, revision, err)
 	return task, ctx.Err()
 }
 

@@ -125,51 +125,66 @@ func TestLoadServiceAsksNoMoreThanItNeeds(t *testing.T) {
 }
 
 func TestPinnedDigests(t *testing.T) {
-	type pin struct{ Digest, NotRead string }
-	both := func(p pin) []pin { return []pin{p, p} }
 	for _, c := range []struct {
 		name     string
 		change   func(*checkstest.ECS)
-		want     []pin
+		want     []string
 		revision string
+		notRead  string
 	}{
-		{"what the revision pinned", func(*checkstest.ECS) {}, both(pin{digest, ""}), revisionARN},
-		{"a revision that pinned nothing yet", func(e *checkstest.ECS) { e.Revisions[0].ContainerImages = nil }, both(pin{}), revisionARN},
+		{"what the revision pinned", func(*checkstest.ECS) {}, []string{digest, digest}, revisionARN, ""},
+		{"a revision that pinned nothing yet", func(e *checkstest.ECS) { e.Revisions[0].ContainerImages = nil }, []string{"", ""}, revisionARN, ""},
 		{"version consistency turned off for a container", func(e *checkstest.ECS) {
 			e.TaskDefinitions[0].ContainerDefinitions[0].VersionConsistency = types.VersionConsistencyDisabled
-		}, []pin{{}, {digest, ""}}, revisionARN},
+		}, []string{"", digest}, revisionARN, ""},
 		{"a digest in the task definition itself", func(e *checkstest.ECS) {
 			e.TaskDefinitions[0].ContainerDefinitions[0].Image = aws.String("nginx@" + digest)
-		}, []pin{{}, {digest, ""}}, revisionARN},
-		{"a revision of another task definition", func(e *checkstest.ECS) { e.Revisions[0].TaskDefinition = aws.String("web:6") }, both(pin{}), ""},
-		{"a revision that ECS does not show", func(e *checkstest.ECS) { e.Revisions = []types.ServiceRevision{} }, both(pin{}), ""},
-		{"revisions that may not be read", func(e *checkstest.ECS) { e.Revisions = nil }, both(pin{"", "AccessDeniedException"}), ""},
-		{"revisions that may not be read, and version consistency turned off", func(e *checkstest.ECS) {
-			e.Revisions, e.TaskDefinitions[0].ContainerDefinitions[0].VersionConsistency = nil, types.VersionConsistencyDisabled
-		}, []pin{{}, {"", "AccessDeniedException"}}, ""},
+		}, []string{"", digest}, revisionARN, ""},
+		{"a revision of another task definition", func(e *checkstest.ECS) { e.Revisions[0].TaskDefinition = aws.String("web:6") }, []string{"", ""}, "", ""},
+		{"a revision that ECS does not show", func(e *checkstest.ECS) { e.Revisions = []types.ServiceRevision{} }, []string{"", ""}, "", ""},
+		{"revisions that may not be read", func(e *checkstest.ECS) { e.Revisions = nil }, []string{"", ""}, "", "AccessDeniedException"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			ecs, ec2 := started()
-			ecs.Services[0].Deployments[1].Status = aws.String("PRIMARY")
-			ecs.Revisions = []types.ServiceRevision{revision(digest)}
-			c.change(ecs)
-			l := checks.Loader{ECS: ecs, Interfaces: ec2}
-			for how, load := range map[string]func() (checks.Task, error){
-				"service": func() (checks.Task, error) { return l.LoadService(t.Context(), "prod", "web") },
-				"task":    func() (checks.Task, error) { return l.LoadTask(t.Context(), "prod", taskARN) },
-			} {
-				task, err := load()
-				if err != nil {
-					t.Fatal(err)
-				}
-				var got []pin
+			for how, task := range revised(t, c.change) {
+				var got []string
 				for _, c := range task.Containers {
-					got = append(got, pin{c.PinnedDigest, c.PinNotRead})
+					got = append(got, c.PinnedDigest)
 				}
-				if diff := cmp.Diff(c.want, got); diff != "" || task.ServiceRevision != c.revision {
-					t.Errorf("%s: revision %q (-want +got):\n%s", how, task.ServiceRevision, diff)
+				if !slices.Equal(got, c.want) || task.ServiceRevision != c.revision || task.RevisionNotRead != c.notRead {
+					t.Errorf("%s: pinned %q by revision %q, not read because of %q", how, got, task.ServiceRevision, task.RevisionNotRead)
 				}
 			}
 		})
+	}
+}
+
+// revised loads a service, and a task of it, whose revision pins a digest.
+func revised(t *testing.T, change func(*checkstest.ECS)) map[string]checks.Task {
+	t.Helper()
+	ecs, ec2 := started()
+	ecs.Services[0].Deployments[1].Status = aws.String("PRIMARY")
+	ecs.Revisions = []types.ServiceRevision{revision(digest)}
+	change(ecs)
+	l := checks.Loader{ECS: ecs, Interfaces: ec2}
+	service, err := l.LoadService(t.Context(), "prod", "web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err := l.LoadTask(t.Context(), "prod", taskARN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]checks.Task{"service": service, "task": task}
+}
+
+// ECS may run a revision on another processor than its task definition says.
+func TestServiceRevisionOverridesTheArchitecture(t *testing.T) {
+	for how, task := range revised(t, func(e *checkstest.ECS) {
+		e.TaskDefinitions[0].RuntimePlatform = &types.RuntimePlatform{CpuArchitecture: types.CPUArchitectureX8664}
+		e.Revisions[0].Overrides = &types.ServiceRevisionOverrides{RuntimePlatform: &types.RuntimePlatformOverride{CpuArchitecture: aws.String("ARM64")}}
+	}) {
+		if task.Architecture != "ARM64" {
+			t.Errorf("%s: %q", how, task.Architecture)
+		}
 	}
 }

@@ -28,24 +28,13 @@ func (t Task) pinned(containers []string) bool {
 
 // assumesUnpinned reports whether the task's service may have pinned digests that no service revision shows.
 func (t Task) assumesUnpinned() bool {
-	refused := slices.ContainsFunc(t.Containers, func(c Container) bool { return c.PinNotRead != "" })
-	return t.Service != "" && t.ServiceRevision == "" && !refused
+	return t.Service != "" && t.ServiceRevision == "" && t.RevisionNotRead == ""
 }
 
-// pinNotRead says why it is not known whether a digest is pinned for one of the named containers; "" when it is known.
-func (t Task) pinNotRead(containers []string) string {
-	for _, c := range t.Containers {
-		if c.PinNotRead != "" && slices.Contains(containers, c.Name) {
-			return c.PinNotRead
-		}
-	}
-	return ""
-}
-
-// pinUnread returns a finding about an image of which a service may have pinned another digest than the one that its tag
-// leads to, so that nothing that was read of the tag holds for its tasks.
-func (i Info) pinUnread(stage Stage, code Code, ref registry.Reference, containers []string, reason string) Finding {
-	f := i.Finding(stage, code, ref.String(), map[string]string{"reason": unsettled([]string{describeRevisions}, nil)})
+// revisionUnread returns a finding about an image of which it takes the service revision to know what is pulled, and for
+// which processor.
+func (t Task) revisionUnread(info Info, stage Stage, code Code, ref registry.Reference, containers []string) Finding {
+	f := info.Finding(stage, code, ref.String(), map[string]string{"reason": unsettled([]string{describeRevisions}, nil)})
 	f.Scope = containers
-	return f.because([]string{describeRevisions}, map[string]error{describeRevisions: errors.New(reason)})
+	return f.because([]string{describeRevisions}, map[string]error{describeRevisions: errors.New(t.RevisionNotRead)})
 }

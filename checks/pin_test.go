@@ -18,8 +18,9 @@ func TestATagProvesNothingWhereAPinIsNotRead(t *testing.T) {
 			continue
 		}
 		for i := range s.Task.Containers {
-			s.Task.Containers[i].PinnedDigest, s.Task.Containers[i].PinNotRead = "", "AccessDeniedException"
+			s.Task.Containers[i].PinnedDigest = ""
 		}
+		s.Task.RevisionNotRead = "AccessDeniedException"
 		for _, f := range diagnose(t, s).Findings {
 			if !slices.Contains(content, f.Check) || f.Status == checks.Unknown || f.Status == checks.Skip {
 				continue
@@ -48,7 +49,7 @@ func TestNoRevisionIsAnAssumption(t *testing.T) {
 		{"no service", checks.Task{}, false},
 		{"a service without a revision", checks.Task{Service: "web"}, true},
 		{"a service with one", checks.Task{Service: "web", ServiceRevision: revisionARN}, false},
-		{"a service whose revision was refused", checks.Task{Service: "web", Containers: []checks.Container{{PinNotRead: "AccessDeniedException"}}}, false},
+		{"a service whose revision was refused", checks.Task{Service: "web", RevisionNotRead: "AccessDeniedException"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.task.Containers = append(c.task.Containers, checks.Container{Name: "web", Image: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1"})
@@ -62,4 +63,24 @@ func TestNoRevisionIsAnAssumption(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An image that the task definition names by its digest is pulled by it, whatever a service revision says.
+func TestADigestInTheTaskDefinitionNeedsNoRevision(t *testing.T) {
+	for _, s := range scenarios(t) {
+		if s.Name != "healthy-pinned-digest" {
+			continue
+		}
+		c := &s.Task.Containers[0]
+		c.Image, c.PinnedDigest, s.Task.ServiceRevision, s.Task.RevisionNotRead = c.Image+"@"+c.PinnedDigest, "", "", "AccessDeniedException"
+		d := diagnose(t, s)
+		if found := byCheck(d)["image"]; len(found) != 1 || found[0].Code != "image.present" {
+			t.Errorf("image: %+v", found)
+		}
+		if found := byCheck(d)["platform"]; strongest(found) != checks.Unknown {
+			t.Errorf("platform, which a service revision may override: %+v", found)
+		}
+		return
+	}
+	t.Fatal("the scenario is gone")
 }

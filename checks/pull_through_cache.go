@@ -62,9 +62,9 @@ func (c PullThroughCache) Check(ctx context.Context, task Task) ([]Finding, erro
 		if err != nil {
 			return found, err
 		}
-		if reason := task.pinNotRead(containers[ref.String()]); reason != "" && image.Status != registry.RepositoryAbsent &&
+		if task.RevisionNotRead != "" && ref.Digest == "" && image.Status != registry.RepositoryAbsent &&
 			(rulesRefused(image) || image.CacheRule != nil && image.CacheRule.Prefix != "") {
-			found = append(found, info.pinUnread(Resolve, "cache.unread", ref, containers[ref.String()], reason))
+			found = append(found, task.revisionUnread(info, Resolve, "cache.unread", ref, containers[ref.String()]))
 			continue
 		}
 		f, err := c.judge(ctx, info, task, image)

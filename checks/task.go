@@ -16,7 +16,9 @@ type Task struct {
 	Cluster         string `json:"cluster,omitempty"`
 	Service         string `json:"service,omitempty"`
 	ServiceRevision string `json:"serviceRevision,omitempty"` // the ARN of what its service deployed; "" when it has none or ECS shows none
-	TaskDefinition  string `json:"taskDefinition,omitempty"`  // its ARN
+	// RevisionNotRead says why its service revision, and so which digests that pins, is not known although ECS may show it.
+	RevisionNotRead string `json:"revisionNotRead,omitempty"`
+	TaskDefinition  string `json:"taskDefinition,omitempty"` // its ARN
 	Account         string `json:"account,omitempty"`
 	Region          string `json:"region,omitempty"`
 	PlatformVersion string `json:"platformVersion,omitempty"` // "1.4.0"; "" and "LATEST" mean the newest
@@ -54,8 +56,6 @@ type Container struct {
 	// PinnedDigest is what its service's deployment resolved the image's tag to, and what the service's tasks pull in its
 	// place: "sha256:…". "" when the image is pulled as it is written.
 	PinnedDigest string `json:"pinnedDigest,omitempty"`
-	// PinNotRead says why it is not known whether a digest is pinned; "" when it is known.
-	PinNotRead string `json:"pinNotRead,omitempty"`
 }
 
 // tokenFromTask reports whether the registry's token and secrets are fetched through the task's own interface: on Linux
