@@ -39,6 +39,10 @@ func (c *content) ask(ctx context.Context, source registry.Source, task Task, ju
 	}
 	refs, containers := task.images()
 	for _, ref := range refs {
+		if task.RevisionNotRead != "" {
+			c.found = append(c.found, task.revisionUnread(c.info, c.stage, Code(c.prefix+".unread"), ref, containers[ref.String()]))
+			continue
+		}
 		image, err := source.Image(ctx, ref)
 		if err != nil {
 			return c.found, err

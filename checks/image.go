@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/canpull/canpull/registry"
 )
@@ -17,6 +18,7 @@ type Image struct{ Images registry.Source }
 // Info describes the check.
 func (Image) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
+	const pinning = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html"
 	return Info{
 		ID: "image", Title: "Images", Actions: imageActions,
 		Codes: map[Code]Meaning{
@@ -25,6 +27,9 @@ func (Image) Info() Info {
 			"image.absent": {Fail, "The registry has no image {subject} ({reason}).", []Remedy{
 				{"Push {subject}", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html", "", nil},
 				{"Name a tag or digest that exists in the task definition", docs, "", nil}}},
+			"image.digest-gone": {Fail, "The registry no longer has {subject} ({reason}): the service pinned this digest when it was deployed, and pulls it wherever the tag leads now.", []Remedy{
+				{"Force a new deployment of the service, which resolves the image of the task definition again", pinning, "", nil},
+				{"Deploy a task definition that sets versionConsistency to disabled for the container, whose tasks then pull what the tag leads to", pinning, "", nil}}},
 			"image.repository-absent": {Fail, "The repository of {subject} does not exist ({reason}).", []Remedy{
 				{"Correct the account, Region and repository of the image in the task definition", docs, "", nil},
 				{"Create the repository and push {subject}", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-create.html", "", nil}}},
@@ -37,19 +42,29 @@ func (Image) Info() Info {
 			"image.first-pull":  {Unknown, "Amazon ECR does not have {subject} yet. The pull-through-cache rule {rule} would import it, if its upstream registry has it, which is not known.", nil},
 			"image.not-cached":  {Unknown, "Amazon ECR does not have {subject}. Whether a pull-through-cache rule would import it is not known: {reason}.", nil},
 			"image.private":     {Unknown, "Whether {subject} exists is not known: its registry does not say so to anonymous requests, and the task's credentials were not used.", nil},
+			"image.pin-unread":  {Unknown, "Which digest of {subject} the service's deployment pinned, and so whether its tasks find it, is not known: {reason}.", nil},
 			"image.unread":      {Unknown, "Whether {subject} exists is not known: {reason}.", nil},
 			"image.unreachable": {Unknown, "Whether {subject} exists is not known: this machine could not ask its registry ({reason}), which says nothing about the task.", nil},
 		},
+		Assumes: []string{unpinned},
 	}
 }
 
 // Check asks each registry once for each image.
 func (c Image) Check(ctx context.Context, task Task) ([]Finding, error) {
+	found, err := c.check(ctx, task)
+	if len(found) > 0 && !task.assumesUnpinned() {
+		found[0].Settles = []string{unpinned}
+	}
+	return found, err
+}
+
+func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 	info := c.Info()
 	var found []Finding
 	credentials := map[string]bool{}
 	for _, container := range task.Containers {
-		ref, err := registry.Parse(container.Image)
+		ref, err := container.reference()
 		if err != nil {
 			reason := err.Error()
 			if p, ok := errors.AsType[*registry.ParseError](err); ok {
@@ -75,10 +90,17 @@ func (c Image) Check(ctx context.Context, task Task) ([]Finding, error) {
 		}
 		code, reason := verdictOf(image, credentials[ref.String()])
 		args := map[string]string{"reason": reason}
-		if code == "image.absent" || code == "image.repository-absent" {
+		if code == "image.absent" && task.pinned(containers[ref.String()]) {
+			code = "image.digest-gone"
+		}
+		if code == "image.absent" || code == "image.digest-gone" || code == "image.repository-absent" {
 			if code, err = c.imported(ctx, image, code, args); err != nil {
 				return found, err
 			}
+		}
+		if task.RevisionNotRead != "" && ref.Digest == "" && slices.Contains(ofManifest, code) {
+			found = append(found, task.revisionUnread(info, Resolve, "image.pin-unread", ref, containers[ref.String()]))
+			continue
 		}
 		f := info.Finding(Resolve, code, ref.String(), args)
 		f.Scope = containers[ref.String()]
@@ -90,6 +112,9 @@ func (c Image) Check(ctx context.Context, task Task) ([]Finding, error) {
 			source = "ecr:DescribeImages"
 		}
 		f.Evidence = append(f.Evidence, Evidence{source, image.Answer})
+		if task.pinned(f.Scope) {
+			f.Evidence = append(f.Evidence, Evidence{describeRevisions, task.ServiceRevision + " pins " + ref.Digest})
+		}
 		if hint := ref.Hint(); hint != "" && f.Status != Pass {
 			f.Args["hint"] = hint
 			f.Evidence = append(f.Evidence, Evidence{"the reference", "it looks like a mistake: " + hint})
@@ -104,6 +129,9 @@ func (c Image) Check(ctx context.Context, task Task) ([]Finding, error) {
 	}
 	return found, nil
 }
+
+// ofManifest are the codes that hold for one manifest and not for another of the same repository.
+var ofManifest = []Code{"image.present", "image.absent", "image.archived", "image.upstream", "image.first-pull", "image.not-cached"}
 
 // imported returns what the absence of an image comes to when ECR may import it on its first pull.
 func (c Image) imported(ctx context.Context, image *registry.Image, absent Code, args map[string]string) (Code, error) {
@@ -157,3 +185,4 @@ func verdictOf(image *registry.Image, credentials bool) (Code, string) {
 	}
 	return "image.unread", image.Answer
 }
+

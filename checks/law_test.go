@@ -100,6 +100,62 @@ func TestAMissingAnswerNeverMakesAStatusMoreCertain(t *testing.T) {
 	}
 }
 
+// What a task is loaded without does not make a diagnosis more certain either.
+func TestAMissingAnswerOfTheLoaderNeverMakesAStatusMoreCertain(t *testing.T) {
+	for _, s := range scenarios(t) {
+		var recorded calls
+		s.Before(recorded.record)
+		if _, err := s.Load(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.Before(nil)
+		before := diagnose(t, s)
+		for _, action := range slices.Sorted(maps.Keys(recorded.counts)) {
+			for name, fault := range faults {
+				t.Run(fmt.Sprintf("%s/%s/%s", s.Name, action, name), func(t *testing.T) {
+					s.Before(func(_ context.Context, a string, _ any) error {
+						if a == action {
+							return fault(action)
+						}
+						return nil
+					})
+					task, err := s.Load(t.Context())
+					if err != nil {
+						return // and so no diagnosis
+					}
+					s.Before(nil)
+					s.Task = task
+					lessCertain(t, action, before, diagnose(t, s))
+				})
+			}
+		}
+	}
+}
+
+// Loading a task takes few calls: at most five, and each of them once.
+func TestLoadingTakesFewCalls(t *testing.T) {
+	allowed := checks.Actions()
+	for _, s := range scenarios(t) {
+		var recorded calls
+		s.Before(recorded.record)
+		if _, err := s.Load(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for action, inputs := range recorded.counts {
+			if !slices.Contains(allowed, action) {
+				t.Errorf("%s was called and is not in Actions", action)
+			}
+			for _, times := range inputs {
+				n += times
+			}
+		}
+		if n > 5 {
+			t.Errorf("%s takes %d calls to load: %v", s.Name, n, recorded.counts)
+		}
+	}
+}
+
 // lessCertain fails the test if a diagnosis claims anything that another, which saw more, does not, and if it lost
 // something without naming the action that is missing.
 //

@@ -54,7 +54,7 @@ func (c PublicIP) Check(ctx context.Context, task Task) ([]Finding, error) {
 		case len(h.Missing) > 0:
 			v.code = "public-ip.unread"
 		default:
-			v.code, v.missing = "public-ip.unknown", task.unread()
+			v.code, v.missing, v.fact = "public-ip.unknown", task.unread(), task.PlacementNotRead
 		}
 		return v
 	}), nil

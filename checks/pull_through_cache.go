@@ -62,6 +62,11 @@ func (c PullThroughCache) Check(ctx context.Context, task Task) ([]Finding, erro
 		if err != nil {
 			return found, err
 		}
+		if task.RevisionNotRead != "" && ref.Digest == "" && image.Status != registry.RepositoryAbsent &&
+			(rulesRefused(image) || image.CacheRule != nil && image.CacheRule.Prefix != "") {
+			found = append(found, task.revisionUnread(info, Resolve, "cache.unread", ref, containers[ref.String()]))
+			continue
+		}
 		f, err := c.judge(ctx, info, task, image)
 		if err != nil {
 			return found, err

@@ -40,7 +40,7 @@ func (c RateLimit) Check(ctx context.Context, task Task) ([]Finding, error) {
 	var evidence []Evidence
 	seen := ""
 	for _, container := range task.Containers {
-		ref, err := registry.Parse(container.Image)
+		ref, err := container.reference()
 		if err != nil || container.RepositoryCredentials != "" || ref.Registry != "docker.io" && ref.Registry != "registry-1.docker.io" {
 			continue
 		}

@@ -56,7 +56,7 @@ func (c SecurityGroup) Check(ctx context.Context, task Task) ([]Finding, error) 
 		case h.Status == network.Unknown && len(h.Missing) > 0:
 			v.code, v.subject = "security-group.unread", s.place()
 		case h.Status == network.Unknown:
-			v.code, v.subject, v.missing = "security-group.unknown", s.place(), task.unread()
+			v.code, v.subject, v.missing, v.fact = "security-group.unknown", s.place(), task.unread(), task.PlacementNotRead
 		case h.Inbound && h.Status == network.Partial:
 			v.code = "endpoint.group-partial"
 		case h.Inbound:

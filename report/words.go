@@ -130,8 +130,12 @@ func about(t checks.Task) string {
 	}
 	var images []string
 	for _, c := range t.Containers {
-		if !slices.Contains(images, c.Image) {
-			images = append(images, c.Image)
+		image := c.Image
+		if c.PinnedDigest != "" {
+			image += "@" + c.PinnedDigest
+		}
+		if !slices.Contains(images, image) {
+			images = append(images, image)
 		}
 	}
 	text := strings.Join(where, ", ") + "."

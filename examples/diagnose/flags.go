@@ -21,6 +21,8 @@ const usage = `Diagnose says whether an ECS task on Fargate can pull its images,
   diagnose -scenario NAME               diagnoses one of them
   diagnose [-cluster C] -task ID|ARN    a task that was started or has stopped
   diagnose [-cluster C] -service NAME   a service, in every subnet it may place tasks in
+  diagnose -event FILE                  the task of an EventBridge event, "ECS Task State Change",
+                                        which ECS may have forgotten; - is standard input
   diagnose -task-definition TD -subnets A,B [-security-groups X,Y]
            [-assign-public-ip] [-platform-version V]
                                         a task that has not run yet; without groups it gets
@@ -46,6 +48,7 @@ type options struct {
 	scenario       string
 	cluster        string
 	task           string
+	event          string // a file
 	service        string
 	taskDefinition string
 	subnets        list
@@ -90,6 +93,7 @@ var modes = []struct {
 	{"scenario", nil},
 	{"task", []string{"cluster"}},
 	{"service", []string{"cluster"}},
+	{"event", nil},
 	{"task-definition", []string{"subnets", "security-groups", "assign-public-ip", "platform-version"}},
 }
 
@@ -101,6 +105,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.scenario, "scenario", "", "")
 	flags.StringVar(&o.cluster, "cluster", "", "")
 	flags.StringVar(&o.task, "task", "", "")
+	flags.StringVar(&o.event, "event", "", "")
 	flags.StringVar(&o.service, "service", "", "")
 	flags.StringVar(&o.taskDefinition, "task-definition", "", "")
 	flags.Var(&o.subnets, "subnets", "")
@@ -187,7 +192,7 @@ func (o options) check() error {
 // named returns what the mode's flag names.
 func (o options) named() string {
 	switch o.mode {
-	case "task":
+	case "task", "event":
 		return o.task
 	case "service":
 		return o.service
