@@ -13,14 +13,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// gather asks for the role, its inline policies and its attached policies at once. The goroutines return nil whatever
+// Role asks for the role, its inline policies, its attached policies and the organization at once. The goroutines return nil whatever
 // happens: what one may not read must not stop the others.
-func gather(ctx context.Context, api API, arn string) (*Role, error) {
+func (s *source) Role(ctx context.Context, arn string) (*Role, error) {
 	name := RoleName(arn)
 	if name == "" {
 		return nil, fmt.Errorf("iam: %q names no role", arn)
 	}
-	g := &gathering{api: api, policies: newLibrary(api)}
+	g := &gathering{api: s.api, policies: newLibrary(s.api)}
 	r := &Role{Name: name}
 	if _, ok := segments(arn); ok {
 		r.ARN = arn
@@ -30,9 +30,13 @@ func gather(ctx context.Context, api API, arn string) (*Role, error) {
 	group.Go(func() error { self = g.role(ctx, r); return nil })
 	group.Go(func() error { inline = g.inline(ctx, name); return nil })
 	group.Go(func() error { attached = g.attached(ctx, name); return nil })
+	var organization *string
+	var unread error
+	group.Go(func() error { organization, unread = s.membership.read(ctx); return nil })
 	_ = group.Wait()
 
 	r.settle(self, inline, attached)
+	r.join(organization, unread)
 	return r, ctx.Err()
 }
 

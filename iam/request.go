@@ -76,6 +76,8 @@ var derived = []struct {
 	value func(*asked) (Value, bool)
 }{
 	{"aws:ResourceAccount", func(a *asked) (Value, bool) { return given(a.ResourceAccount, a.Resource != "*") }},
+	{"aws:ResourceOrgID", func(a *asked) (Value, bool) { return a.ownOrganization("aws:PrincipalOrgID") }},
+	{"aws:ResourceOrgPaths", func(a *asked) (Value, bool) { return a.ownOrganization("aws:PrincipalOrgPaths") }},
 	{"aws:PrincipalArn", func(a *asked) (Value, bool) { return given(a.Principal.ARN, a.Principal.Service == "") }}, // a session's, too, is the role's ARN
 	{"aws:PrincipalAccount", func(a *asked) (Value, bool) { return given(a.Principal.Account, a.Principal.Service == "") }},
 	{"aws:PrincipalType", func(a *asked) (Value, bool) { return given("AssumedRole", a.byRole()) }},
@@ -114,6 +116,12 @@ func (a *asked) sameAccount() truth {
 		return maybe
 	}
 	return is(a.Principal.Account == a.ResourceAccount)
+}
+
+// ownOrganization is what is given of the principal's organization, for a resource of the principal's account.
+func (a *asked) ownOrganization(key string) (Value, bool) {
+	value, found := a.Context.find(key)
+	return value, found && a.Resource != "*" && a.sameAccount() == yes
 }
 
 // serviceLinked roles are exempt from SCPs and RCPs: orgs_manage_policies_scps.html, orgs_manage_policies_rcps.html.
