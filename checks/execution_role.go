@@ -25,7 +25,8 @@ type ExecutionRole struct {
 }
 
 // roleActions are what the standard source of roles calls.
-var roleActions = []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}
+var roleActions = []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
+	"organizations:DescribeOrganization"}
 
 // Info describes the check.
 func (ExecutionRole) Info() Info {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
 
 	"github.com/aws/smithy-go"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/iam/iamtest"
@@ -66,6 +66,12 @@ func TestOrganizationWithoutGetRole(t *testing.T) {
 	role, err := iam.New(fake, iam.WithOrganization(fake)).Role(t.Context(), roleARN)
 	if err != nil || role.Organization != nil {
 		t.Errorf("%v, %+v", err, role.Organization)
+	}
+	d := iam.Evaluate(iam.Request{Action: pull, Resource: repository, Principal: role.Principal(), Context: role.Context()},
+		iam.Policies{Identity: *layer(t, statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-example1"}}`))})
+	want(t, d, iam.Unknown)
+	if diff := cmp.Diff([]string{"iam:GetRole"}, d.Missing); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -167,17 +173,19 @@ func TestConditionsOnTheOrganization(t *testing.T) {
 		{"an action without a resource", any, new("o-1"), `"StringEquals":{"aws:ResourceOrgID":"o-1"}`, "unknown"},
 	} {
 		t.Run(test.rule, func(t *testing.T) {
-			role := iam.Role{ARN: roleARN, Organization: test.organization, Identity: *layer(t, statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{`+test.condition+`}`))}
+			role := iam.Role{ARN: roleARN, Exists: new(true), Organization: test.organization, Identity: *layer(t, statement(`"Effect":"Allow","Action":"*","Resource":"*","Condition":{`+test.condition+`}`))}
 			decision := role.Can(test.request)
 			if test.request.Resource == foreign { // the other account's side
 				decision = iam.Evaluate(iam.Request{Action: pull, Resource: foreign, Principal: role.Principal(), Context: role.Context()},
 					iam.Policies{Identity: role.Identity, Resource: layer(t, statement(`"Effect":"Allow","Principal":"*","Action":"*"`))})
 			}
 			want(t, decision, verdict[test.want])
-			if decision.Outcome == iam.Unknown && !slices.ContainsFunc(decision.Keys, func(k string) bool {
-				return k == "aws:PrincipalOrgID" || k == "aws:PrincipalOrgPaths" || k == "aws:ResourceOrgID"
-			}) {
-				t.Errorf("keys %v", decision.Keys)
+			var missing []string
+			if test.organization == nil {
+				missing = []string{describeOrganization}
+			}
+			if diff := cmp.Diff(missing, decision.Missing); diff != "" || decision.Outcome == iam.Unknown && len(decision.Keys) == 0 {
+				t.Errorf("keys %v, missing %s", decision.Keys, diff)
 			}
 		})
 	}

@@ -69,6 +69,14 @@ func (a *asked) lookup(key string) Value {
 	return value
 }
 
+// unread names the actions that would read what is not known of these keys.
+func (a *asked) unread(keys []string) (missing []string) {
+	for _, key := range keys {
+		missing = append(missing, a.lookup(key).Missing...)
+	}
+	return missing
+}
+
 // derived are the keys that follow from the request itself, where it holds what they are made of.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 var derived = []struct {

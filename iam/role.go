@@ -43,25 +43,29 @@ func (r *Role) Principal() Principal {
 	return Principal{ARN: r.ARN, Account: account(r.ARN), ID: r.ID}
 }
 
-// Context is what the role itself contributes to the context of its requests: its tags and its account's organization, if
-// they were read. The organizational units above the account are not.
+// Context is what the role itself contributes to the context of its requests: its tags and its account's organization, or
+// what would read them. The organizational units above the account are not read.
 //
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid
 func (r *Role) Context() Context {
-	c := Context{}
-	if r.Tags != nil {
-		c["aws:PrincipalTag/*"] = Absent()
+	c := Context{"aws:PrincipalTag/*": Absent()}
+	if r.Tags == nil {
+		c["aws:PrincipalTag/*"] = Unread(getRole)
 	}
 	for key, value := range r.Tags {
 		c["aws:PrincipalTag/"+key] = Present(value)
 	}
+	id, paths := Unread(describeOrganization), Unread(describeOrganization)
 	switch {
+	case r.Organization == nil && r.Exists == nil: // and so not known to be of the account that the answer is about
+		id, paths = Unread(getRole), Unread(getRole)
 	case r.Organization == nil:
 	case *r.Organization == "":
-		c["aws:PrincipalOrgID"], c["aws:PrincipalOrgPaths"] = Absent(), Absent()
+		id, paths = Absent(), Absent()
 	default:
-		c["aws:PrincipalOrgID"], c["aws:PrincipalOrgPaths"] = Present(*r.Organization), PresentUnknown()
+		id, paths = Present(*r.Organization), PresentUnknown()
 	}
+	c["aws:PrincipalOrgID"], c["aws:PrincipalOrgPaths"] = id, paths
 	return c
 }
 
