@@ -30,28 +30,30 @@ func (a *asked) condition(c *Condition, vars variables) operand {
 	if t == maybe {
 		warning = "condition " + c.Operator + " on " + c.Key + " compares values that are not of its type"
 	}
-	if len(wants) < len(c.Values) {
+	if len(wants) > 0 && len(wants) < len(c.Values) {
 		t, warning = either(no, t), voidBesideOthers
 	}
 	return operand{truth: t, warning: warning}
 }
 
-// wants expands the values, leaving out void ones. The operand speaks if no answer is possible: all are void, or one
-// hangs on an unknown key.
+// wants expands the values, leaving out void ones, which equal nothing. The operand speaks if no answer is possible: all are
+// void and one was to be equal, or one hangs on an unknown key.
 func (op *operator) wants(wants []pattern, values []string, vars variables) ([]pattern, operand) {
 	for _, value := range values {
 		x := expansion{pattern: wild(value)}
 		if op.compare.variables {
 			x = vars.expand(value)
 		}
-		switch x.state {
-		case unsure:
+		switch {
+		case x.state == unsure:
 			return nil, x.operand()
-		case resolved:
+		case x.state == resolved:
 			wants = append(wants, x.pattern)
+		case x.doubt && op.compare.negated:
+			return nil, operand{truth: maybe, warning: "whether " + value + ", which has no value, voids an inverted operator is not known"}
 		}
 	}
-	return wants, operand{void: is(len(wants) == 0 && len(values) > 0)}
+	return wants, operand{void: is(len(wants) == 0 && len(values) > 0 && !op.compare.negated)}
 }
 
 // judge follows the guide on missing keys and on keys with several values:

@@ -5,7 +5,9 @@ import (
 	"strings"
 )
 
-// Policy variables: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+// Policy variables: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html. One with no value is
+// equal to nothing: it voids its statement in Resource and under an operator like StringEquals, and an inverted operator like
+// StringNotEquals holds.
 
 // operand is what comes of one value of an element.
 type operand struct {
@@ -33,6 +35,7 @@ const (
 type expansion struct {
 	pattern
 	state   resolution
+	doubt   bool // of a void one: the page does not say, or says two things of, what it is to an inverted operator
 	keys    []string
 	warning string
 }
@@ -66,7 +69,7 @@ func (v variables) expand(s string) expansion {
 		part := v.variable(name)
 		out.append(part.text, true)
 		out.keys = append(out.keys, part.keys...)
-		out.state = max(out.state, part.state)
+		out.state, out.doubt = max(out.state, part.state), out.doubt || part.doubt
 		s = after
 	}
 }
@@ -86,7 +89,8 @@ func (v variables) variable(name string) expansion {
 	key, fallback, hasFallback := strings.Cut(name, ",")
 	key = strings.TrimSpace(key)
 	fallback = strings.TrimSpace(fallback)
-	switch value := v.asked.lookup(key); {
+	value := v.asked.lookup(key)
+	switch {
 	case !value.known():
 		return expansion{state: unsure, keys: []string{key}}
 	case !value.absent() && !value.Multi && len(value.Values) == 1:
@@ -94,5 +98,5 @@ func (v variables) variable(name string) expansion {
 	case value.absent() && hasFallback:
 		return expansion{pattern: wild(strings.Trim(fallback, "'"))}
 	}
-	return expansion{state: void}
+	return expansion{state: void, doubt: !value.absent() || sameKey(key, "aws:username")}
 }
