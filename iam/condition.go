@@ -27,7 +27,10 @@ func (a *asked) condition(c *Condition, vars variables) operand {
 		return operand{truth: maybe, keys: []string{c.Key}}
 	}
 	t, warning := op.judge(wants, value), ""
-	if t == maybe {
+	switch {
+	case t == maybe && value.absent():
+		warning = "what " + c.Operator + " says of " + c.Key + ", which is absent, is not known"
+	case t == maybe:
 		warning = "condition " + c.Operator + " on " + c.Key + " compares values that are not of its type"
 	}
 	if len(wants) > 0 && len(wants) < len(c.Values) {
@@ -60,6 +63,10 @@ func (op *operator) wants(wants []pattern, values []string, vars variables) ([]p
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
 func (op *operator) judge(wants []pattern, value Value) truth {
 	switch {
+	case value.absent() && op.ifExists && op.set == "foranyvalue":
+		// True by the guide's word on IfExists, false by its word on ForAnyValue, which was seen to win:
+		// https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w
+		return maybe
 	case value.absent() && op.ifExists:
 		return yes
 	case value.absent() && op.set == "forallvalues":

@@ -235,7 +235,10 @@ func TestMissingAndMultivaluedKeys(t *testing.T) {
 		{"ForAnyValue, negated with all equal", "ForAnyValue:StringNotEquals", `"a"`, set("a"), "no"},
 		{"ForAnyValue, negated and missing", "ForAnyValue:StringNotEquals", `"a"`, absent, "no"},
 		{"ForAnyValue, organization paths", "ForAnyValue:StringLike", `"o-1/r-1/ou-1/*"`, set("o-1/r-1/ou-1/ou-2/"), "yes"},
-		{"ForAnyValue and IfExists, missing", "ForAnyValue:StringEqualsIfExists", `"a"`, absent, "yes"},
+		{"ForAnyValue and IfExists, missing: the guide says both", "ForAnyValue:StringEqualsIfExists", `"a"`, absent, "unknown"},
+		{"ForAnyValue and IfExists, empty", "ForAnyValue:StringEqualsIfExists", `"a"`, set(), "unknown"},
+		{"ForAnyValue and IfExists, present", "ForAnyValue:StringEqualsIfExists", `"a"`, set("a", "b"), "yes"},
+		{"ForAllValues and IfExists, missing", "ForAllValues:StringEqualsIfExists", `"a"`, absent, "yes"},
 		{"set operators in any case", "foranyvalue:StringEquals", `"a"`, set("a"), "yes"},
 
 		{"a key that is not known", "StringEquals", `"a"`, unknown, "unknown"},
