@@ -83,7 +83,8 @@ func TestStringConditions(t *testing.T) {
 	})
 }
 
-// …#Conditions_Numeric, #Conditions_Date, #Conditions_Boolean, #Conditions_BinaryEquals
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Numeric, also
+// #Conditions_Date, #Conditions_Boolean and #Conditions_BinaryEquals
 func TestTypedConditions(t *testing.T) {
 	testConditions(t, []conditionRow{
 		{"NumericEquals", "NumericEquals", `"10"`, v("10"), "yes"},
@@ -138,7 +139,8 @@ func TestTypedConditions(t *testing.T) {
 	})
 }
 
-// …#Conditions_IPAddress, #Conditions_ARN
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress, also
+// #Conditions_ARN
 func TestAddressAndARNConditions(t *testing.T) {
 	const arn = "arn:aws:ecs:eu-west-1:111122223333:task/main/abc"
 	testConditions(t, []conditionRow{
@@ -182,8 +184,8 @@ func TestAddressAndARNConditions(t *testing.T) {
 }
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
-// …reference_policies_elements_condition_operators.html#Conditions_IfExists, #Conditions_Null
-// …reference_policies_condition-single-vs-multi-valued-context-keys.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IfExists, also #Conditions_Null
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 func TestMissingAndMultivaluedKeys(t *testing.T) {
 	testConditions(t, []conditionRow{
 		{"a missing key equals nothing", "StringEquals", `"a"`, absent, "no"},
@@ -254,6 +256,7 @@ func TestMissingAndMultivaluedKeys(t *testing.T) {
 	})
 }
 
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
 func TestConditionsAreAnAND(t *testing.T) {
 	const block = `"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"k:a":"1","k:b":"2"},"Bool":{"k:c":"true"}}`
 	for _, test := range []struct {
@@ -278,7 +281,8 @@ func TestConditionsAreAnAND(t *testing.T) {
 	}
 }
 
-// The keys that follow from the request need not be given: reference_policies_condition-keys.html.
+// The keys that follow from the request need not be given:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 func TestDerivedKeys(t *testing.T) {
 	service := iam.Request{Action: "sts:AssumeRole", Resource: roleARN, Principal: iam.Principal{Service: "ecs-tasks.amazonaws.com"}}
 	cross := readable()

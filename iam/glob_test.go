@@ -23,7 +23,7 @@ func like(t testing.TB, pattern, text string) bool {
 	return d.Outcome == iam.Allowed
 }
 
-// …reference_policies_elements_condition_operators.html#Conditions_String: * is a multi-character match, ? a single one.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_String-wildcard: * is a multi-character match, ? a single one.
 func TestWildcards(t *testing.T) {
 	for _, test := range []struct {
 		pattern, text string

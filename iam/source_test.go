@@ -348,6 +348,7 @@ func TestRoleSurvivesJSON(t *testing.T) {
 	}
 }
 
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 func TestRoleName(t *testing.T) {
 	for arn, name := range map[string]string{
 		roleARN: "exec", "arn:aws-cn:iam::1:role/a/b/c": "c", "arn:aws:iam::111122223333:role/exec": "exec",
