@@ -86,6 +86,9 @@ func (c EndpointPolicy) role(ctx context.Context, task Task) (*iam.Role, error) 
 	if err != nil {
 		return nil, ctx.Err() // that the role is no role's name is for the ExecutionRole check to say
 	}
+	if role.Exists != nil && !*role.Exists {
+		return nil, nil // it may be in another account
+	}
 	return role, nil
 }
 

@@ -88,6 +88,15 @@ func TestAnEndpointPolicyThatSparesTheRole(t *testing.T) {
 	}
 }
 
+// A role that IAM does not find may be in another account, and have a boundary there.
+func TestAnEndpointPolicyThatSparesARoleThatIsNotFound(t *testing.T) {
+	s := rewritten(t, `{"Effect": "Deny", "NotPrincipal": {"AWS": ["arn:aws:iam::444455556666:role/gone", "444455556666"]}, "Action": "*", "Resource": "*"}`, "")
+	s.Task.ExecutionRole = "arn:aws:iam::444455556666:role/gone"
+	if f := finding(t, s, "endpoint-policy"); f.Code != "endpoint-policy.unread" {
+		t.Errorf("%+v", f)
+	}
+}
+
 // Conditions on the role's tags and organization are not known without a source of roles.
 func TestAnEndpointPolicyWithoutRoles(t *testing.T) {
 	for _, name := range []string{"healthy-endpoint-policy-organization", "endpoint-policy-tag-unmet"} {
