@@ -30,6 +30,8 @@ func (a *asked) condition(c *Condition, vars variables) operand {
 	switch {
 	case t == maybe && value.absent():
 		warning = "what " + c.Operator + " says of " + c.Key + ", which is absent, is not known"
+	case t == maybe && value.Multi && op.set == "":
+		warning = c.Operator + " on " + c.Key + ", which is multivalued, lacks ForAllValues or ForAnyValue"
 	case t == maybe:
 		warning = "condition " + c.Operator + " on " + c.Key + " compares values that are not of its type"
 	}
@@ -98,7 +100,7 @@ func (op *operator) judge(wants []pattern, value Value) truth {
 		}
 	default:
 		if value.Multi {
-			return no // a multivalued key needs a set operator
+			return maybe // a multivalued key "requires" a set operator, and the guide does not say what it is without
 		}
 	}
 	return t

@@ -219,8 +219,10 @@ func TestMissingAndMultivaluedKeys(t *testing.T) {
 		{"Null takes true or false", "Null", `"x"`, absent, "unknown"},
 		{"NullIfExists makes no sense", "NullIfExists", `"true"`, absent, "unknown"},
 
-		{"a multivalued key needs a set operator", "StringEquals", `"a"`, set("a", "b"), "no"},
-		{"even if it has one value", "StringEquals", `"a"`, set("a"), "no"},
+		{"a multivalued key needs a set operator: what it is without is not said", "StringEquals", `"a"`, set("a", "b"), "unknown"},
+		{"…nor for one value", "StringEquals", `"a"`, set("a"), "unknown"},
+		{"…nor under a negated operator", "StringNotEquals", `"a"`, set("b", "c"), "unknown"},
+		{"…but without a value it is absent", "StringNotEquals", `"a"`, set(), "yes"},
 		{"ForAllValues, all", "ForAllValues:StringEquals", `["a","b","c"]`, set("a", "b"), "yes"},
 		{"ForAllValues, not all", "ForAllValues:StringEquals", `["a","b"]`, set("a", "z"), "no"},
 		{"ForAllValues, missing", "ForAllValues:StringEquals", `"a"`, absent, "yes"},
