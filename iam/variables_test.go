@@ -35,7 +35,7 @@ func TestPolicyVariables(t *testing.T) {
 		{"a default for a missing key", current, `"Resource":"` + base + `${aws:PrincipalTag/team, 'team'}/app"`, without, "yes"},
 		{"a default is not for a present key", current, `"Resource":"` + base + `${k:text, 'team'}/app"`, team, "no"},
 		{"a default without a space", current, `"Resource":"` + base + `${aws:PrincipalTag/team,'team'}/app"`, without, "yes"},
-		{"a multivalued key cannot be used", current, `"Resource":"` + base + `${k:many}/app"`, team, "no"},
+		{"a multivalued key cannot be used: what it is if it is, is not said", current, `"Resource":"` + base + `${k:many}/app"`, team, "unknown"},
 		{"a key that is not known", current, `"Resource":"` + base + `${k:what}/app"`, team, "unknown"},
 		{"a key that is not known, with a default", current, `"Resource":"` + base + `${k:what, 'team'}/app"`, team, "unknown"},
 		{"a variable without an end", current, `"Resource":"` + base + `${k:text"`, team, "unknown"},
