@@ -142,6 +142,7 @@ type Finding struct {
 	Fixes     []Fix             `json:"fixes"`    // alternatives; never carried out
 	Missing   []string          `json:"missing"`  // the IAM actions that would settle an Unknown
 	Settles   []string          `json:"-"`        // the check's assumptions that what was read made superfluous
+	Assumes   []string          `json:"-"`        // what it takes for granted in their place
 }
 
 // Evidence is a fact that was read, or the reason why it was not.

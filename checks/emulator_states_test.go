@@ -90,6 +90,11 @@ var healthy = map[string]func(*account) loader{
 		a.elsewhere("team/app:2.0")
 		return a.service()
 	},
+	"an organization's own": func(a *account) loader {
+		a.privateLink()
+		a.restrict("ecr.dkr", ofOrganization(a.organize()))
+		return a.task()
+	},
 	// Seen in public templates.
 	"as templates write it": func(a *account) loader {
 		a.nat()

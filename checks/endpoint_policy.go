@@ -17,13 +17,16 @@ import (
 // ECR's, not the task's role.
 //
 // It automates the article's step "check that the endpoints' policies meet the requirements".
-type EndpointPolicy struct{ Network network.Source }
+type EndpointPolicy struct {
+	Network network.Source
+	Roles   iam.Source // for conditions on the role's tags and organization; nil: what hangs on them is not known
+}
 
 // Info describes the check.
 func (EndpointPolicy) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-vpc-endpoint-policy"
 	return Info{
-		ID: "endpoint-policy", Title: "VPC endpoint policies", Actions: network.Actions(),
+		ID: "endpoint-policy", Title: "VPC endpoint policies", Actions: slices.Concat(network.Actions(), roleActions),
 		Codes: map[Code]Meaning{
 			"endpoint-policy.open":   {Pass, "The policies of the VPC endpoints on the way, if there are any, allow the pull.", nil},
 			"endpoint-policy.unread": {Unknown, "Whether the VPC endpoint policies on the way ({subject}) allow {actions} is not known: {reason}.", nil},
@@ -38,6 +41,10 @@ func (EndpointPolicy) Info() Info {
 // Check evaluates the policy of every endpoint that a path passes.
 func (c EndpointPolicy) Check(ctx context.Context, task Task) ([]Finding, error) {
 	s, err := surveyed(ctx, c.Network, task)
+	if err != nil {
+		return nil, err
+	}
+	role, err := c.role(ctx, task)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +65,7 @@ func (c EndpointPolicy) Check(ctx context.Context, task Task) ([]Finding, error)
 				continue
 			}
 			for _, r := range s.requests(w, refs) {
-				if f, ok := s.endpointDecision(info, w, e, r); ok {
+				if f, ok := s.endpointDecision(info, w, e, role, r); ok {
 					found = append(found, f)
 				}
 			}
@@ -68,6 +75,21 @@ func (c EndpointPolicy) Check(ctx context.Context, task Task) ([]Finding, error)
 		return found, nil
 	}
 	return []Finding{info.Finding(s.ways[0].stage, "endpoint-policy.open", s.place(), map[string]string{"hosts": joined(s.hosts())})}, nil
+}
+
+// role returns the execution role as far as it can be read; nil: nothing is known of it but what the task says.
+func (c EndpointPolicy) role(ctx context.Context, task Task) (*iam.Role, error) {
+	if c.Roles == nil || task.ExecutionRole == "" {
+		return nil, nil
+	}
+	role, err := c.Roles.Role(ctx, task.ExecutionRole)
+	if err != nil {
+		return nil, ctx.Err() // that the role is no role's name is for the ExecutionRole check to say
+	}
+	if role.Exists != nil && !*role.Exists {
+		return nil, nil // it may be in another account
+	}
+	return role, nil
 }
 
 // requests returns what the pull asks of the service behind a host.
@@ -129,17 +151,24 @@ func layerRequest(ref registry.Reference) iam.Request {
 }
 
 // endpointDecision evaluates an endpoint's policy for one request. ok is false when it allows it.
-func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r iam.Request) (f Finding, ok bool) {
+func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, role *iam.Role, r iam.Request) (f Finding, ok bool) {
 	policy := iam.Layer{Missing: []string{"ec2:DescribeVpcEndpoints"}}
 	if e.Policy != nil {
 		document, _ := iam.Parse(*e.Policy) // what is malformed evaluates as unknown
 		policy = iam.Layer{Policies: []iam.Policy{{Name: "policy of " + e.ID, Document: document}}}
 	}
+	policies := iam.Policies{Endpoint: &policy, EndpointType: iam.EndpointType(e.Type), Boundary: &iam.Layer{Missing: []string{"iam:GetRole"}}}
+	unread := s.unread()
+	if role != nil && r.Action != "s3:GetObject" {
+		maps.Copy(r.Context, role.Context())
+		policies.Boundary = role.Boundary // on which NotPrincipal hangs
+		maps.Copy(unread, role.Unread)
+	}
 	if r.Action != getToken { // which AWS documents to work only without conditions on these keys
 		maps.Copy(r.Context, throughEndpoint(e.ID, s.topology.VPC.ID))
 	}
 	r.Context["aws:SourceIp"] = iam.Absent() // absent through an endpoint
-	l, _ := layer(iam.Evaluate(r, iam.Policies{Endpoint: &policy, EndpointType: iam.EndpointType(e.Type)}), iam.EndpointLayer)
+	l, _ := layer(iam.Evaluate(r, policies), iam.EndpointLayer)
 	if l.Outcome == iam.Allowed {
 		return Finding{}, false
 	}
@@ -168,7 +197,7 @@ func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r ia
 	f.Scope = []string{w.subnet}
 	f.Evidence = append(f.Evidence, Evidence{"ec2:DescribeVpcEndpoints", r.Action + ": " + l.Outcome.String() + " by " + cite(l.Policy, l.Statement, l.Element)})
 	f.Evidence = append(f.Evidence, warned("ec2:DescribeVpcEndpoints", l.Warnings)...)
-	return f.because(missing, s.unread()), true
+	return f.because(missing, unread), true
 }
 
 // merge joins findings of one code, subject and resource that differ in their actions and subnets.

@@ -25,7 +25,8 @@ type ExecutionRole struct {
 }
 
 // roleActions are what the standard source of roles calls.
-var roleActions = []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}
+var roleActions = []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
+	"organizations:DescribeOrganization"}
 
 // Info describes the check.
 func (ExecutionRole) Info() Info {
@@ -54,9 +55,8 @@ func (ExecutionRole) Info() Info {
 			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Remedy{{"Remove or narrow the statement that denies {actions} ({cite})", docs, "", nil}}},
 			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Remedy{{"Allow {actions} in the permissions boundary of {subject}", boundaries, "", nil}}},
 			"role.layer-check":   {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Remedy{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs, "", nil}}},
-			"role.organization-deny": {Fail, "A service control policy of the organization denies {actions} to {subject}.", []Remedy{
-				{"Have the organization's administrators allow {actions} for {subject} in the service control policies above its account", scps, "", nil}}},
-			"role.organization-unknown": {Unknown, "Whether the organization's service control policies deny {actions} to {subject} is not known: IAM's simulator says so where {reason}.", nil},
+			"role.organization-unknown": {Unknown, "Whether the organization's service control policies deny {actions} to {subject} is not known: IAM's simulator says so, and was not told all that they may ask for, such as {untold}.", []Remedy{
+				{"Have the organization's administrators see that the service control policies above the account allow {actions} for {subject}", scps, "", nil}}},
 
 			"role.unread":         {Unknown, "Whether {subject} may call {requests} is not known: {reason}.", nil},
 			"role.absent-unknown": {Unknown, "Whether the execution role {subject} exists is not known: {reason}.", nil},
@@ -152,15 +152,23 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 		}
 		found = append(found, f)
 	}
-	denied, settled, err := c.guardrails(ctx, task, role, private)
-	if err != nil {
-		return found, err
+	alone := role.Organization != nil && *role.Organization == ""
+	heard := false
+	if !alone {
+		var denied []Finding
+		if denied, heard, err = c.guardrails(ctx, task, role, private); err != nil {
+			return found, err
+		}
+		found = append(found, denied...)
 	}
-	if found = append(found, denied...); len(found) == 0 {
+	if len(found) == 0 {
 		found = append(found, info.Finding(Assume, "role.allowed", role.ARN, nil))
 	}
-	if settled {
+	if alone || heard {
 		found[0].Settles = []string{noSCP}
+	}
+	if heard {
+		found[0].Assumes = []string{noUntoldSCP}
 	}
 	return found, nil
 }
@@ -202,3 +210,4 @@ func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision 
 	}
 	return d
 }
+

@@ -26,7 +26,7 @@ func (RepositoryPolicy) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html"
 	return Info{
 		ID: "repository-policy", Title: "Repository policies",
-		Actions: slices.Concat(network.Actions(), []string{"iam:GetRole"}, imageActions),
+		Actions: slices.Concat(network.Actions(), roleActions, imageActions),
 		Codes: map[Code]Meaning{
 			"repository.allowed":       {Pass, "The policy of {subject} does not stand in the way of {role}.", nil},
 			"repository.not-asked":     {Skip, "There is no repository policy to ask: {reason}.", nil},

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/canpull/canpull/iam"
@@ -41,7 +42,7 @@ func FromConfig(cfg aws.Config) Sources {
 	roles := awsiam.NewFromConfig(cfg)
 	return Sources{
 		Network:       network.New(ec2.NewFromConfig(cfg)),
-		Roles:         iam.New(roles),
+		Roles:         iam.New(roles, iam.WithOrganization(organizations.NewFromConfig(cfg))),
 		Images:        registry.New(ecr.NewFromConfig(cfg)),
 		Secrets:       credentials.New(secretsmanager.NewFromConfig(cfg), kms.NewFromConfig(cfg)),
 		Organizations: iam.NewOrganizations(roles),

@@ -64,7 +64,7 @@ func (s Scenario) Load(ctx context.Context) (checks.Task, error) {
 
 // Sources returns the scenario's facts as sources of the standard checks.
 func (s Scenario) Sources() checks.Sources {
-	return checks.Sources{Network: network.New(s.EC2), Roles: iam.New(s.IAM), Images: s.Images.Source(),
+	return checks.Sources{Network: network.New(s.EC2), Roles: iam.New(s.IAM, iam.WithOrganization(s.IAM)), Images: s.Images.Source(),
 		Secrets: credentials.New(s.Secrets, s.Secrets), Organizations: iam.NewOrganizations(s.IAM)}
 }
 
