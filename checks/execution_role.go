@@ -210,4 +210,3 @@ func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision 
 	}
 	return d
 }
-
