@@ -18,7 +18,7 @@ const ecrImages = 50
 // a pull-through-cache rule it imports the image and creates its repository. So the rules are read first, and as long
 // as they are not known, nothing else is asked.
 func (p private) readManifest(ctx context.Context, image *Image) {
-	rules, err := p.rules.of(ctx, p.api, image.Reference)
+	rules, err := p.rulesOf(ctx, image.Reference)
 	if err != nil {
 		image.unread(describeRules, err)
 		image.ManifestNotRead = describeRules + " " + because(err)
@@ -38,7 +38,10 @@ func (p private) readManifest(ctx context.Context, image *Image) {
 		err = errors.New("registry: BatchGetImage answered without the image")
 	}
 	if absent, ok := errors.AsType[absentError](err); ok {
-		image.ManifestNotRead = string(absent) // an answer, and not for want of one
+		image.ManifestNotRead = "Amazon ECR answered " + string(absent) // an answer, and not for want of one
+		if absent == kmsError {
+			image.Encryption = &Encryption{Refused: true}
+		}
 		return
 	}
 	if err != nil {
@@ -47,12 +50,16 @@ func (p private) readManifest(ctx context.Context, image *Image) {
 		return
 	}
 	image.Manifest = read[0]
+	image.Status, image.Answer = Present, "Amazon ECR handed out the image's manifest"
+	image.Digest, image.MediaType = read[0].Digest, read[0].MediaType
 	p.readImages(ctx, image)
 	p.readConfigs(ctx, image)
 }
 
-// absentError says that ECR will not hand out an image, in the word of its failure code.
+// absentError is the code with which ECR said that it will not hand out an image.
 type absentError string
+
+const kmsError absentError = absentError(types.ImageFailureCodeKmsError)
 
 func (e absentError) Error() string { return string(e) }
 
@@ -65,7 +72,9 @@ func (p private) manifests(ctx context.Context, ref Reference, ids ...types.Imag
 	}, in(ref))
 	switch code(err) {
 	case repositoryNotFound, imageNotFound:
-		return nil, absentError("Amazon ECR answered " + code(err))
+		return nil, absentError(code(err))
+	case "KmsException":
+		return nil, kmsError
 	}
 	if err != nil {
 		return nil, err
@@ -83,7 +92,7 @@ func (p private) manifests(ctx context.Context, ref Reference, ids ...types.Imag
 		read = append(read, m)
 	}
 	if len(read) == 0 && len(out.Failures) > 0 {
-		return nil, absentError("Amazon ECR answered " + string(out.Failures[0].FailureCode))
+		return nil, absentError(out.Failures[0].FailureCode)
 	}
 	return read, nil
 }
@@ -115,7 +124,7 @@ func (p private) readImages(ctx context.Context, image *Image) {
 		m.NotRead = "Amazon ECR did not hand out its manifest"
 		switch {
 		case isAbsent:
-			m.NotRead = string(absent)
+			m.NotRead = "Amazon ECR answered " + string(absent)
 		case err != nil:
 			m.NotRead = batchGetImage + " " + because(err)
 		}

@@ -52,6 +52,10 @@ func (f *Fake) BatchGetImage(ctx context.Context, in *ecr.BatchGetImageInput, _ 
 	out := &ecr.BatchGetImageOutput{}
 	for _, id := range in.ImageIds {
 		found := false
+		if code, ok := f.Failures[value(id.ImageTag)+value(id.ImageDigest)]; ok {
+			out.Failures = append(out.Failures, types.ImageFailure{FailureCode: code, ImageId: &id})
+			continue
+		}
 		for _, m := range f.Manifests {
 			if m.ImageId == nil || !at.holds(m.RegistryId, m.RepositoryName) {
 				continue
