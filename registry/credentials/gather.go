@@ -23,9 +23,10 @@ type Option func(*source)
 // WithValues lets the source read the secrets' values, to judge their form.
 func WithValues(v Values) Option { return func(s *source) { s.values = v } }
 
-// New returns a [Source]. It is safe for concurrent use. A nil client leaves what it would tell unread.
+// New returns a [Source], which asks about a key that several secrets share once: see [KeysOnce]. It is safe for concurrent
+// use. A nil client leaves what it would tell unread.
 func New(secrets Secrets, keys Keys, opts ...Option) Source {
-	s := source{secrets: secrets, keys: keys}
+	s := source{secrets: secrets, keys: KeysOnce(keys)}
 	for _, opt := range opts {
 		opt(&s)
 	}
