@@ -41,6 +41,7 @@ func (Image) Info() Info {
 			"image.upstream":    {Pass, "Amazon ECR does not have {subject} yet, and imports it from {upstream}, which exists.", nil},
 			"image.first-pull":  {Unknown, "Amazon ECR does not have {subject} yet. The pull-through-cache rule {rule} would import it, if its upstream registry has it, which is not known.", nil},
 			"image.not-cached":  {Unknown, "Amazon ECR does not have {subject}. Whether a pull-through-cache rule would import it is not known: {reason}.", nil},
+			"image.hidden":      {Unknown, "Whether the repository of {subject} exists is not known: its registry is another account's than the task's, {account}, and may not show it to the credentials in use ({reason}).", nil},
 			"image.private":     {Unknown, "Whether {subject} exists is not known: its registry does not say so to anonymous requests, and the task's credentials were not used.", nil},
 			"image.unread":      {Unknown, "Whether {subject} exists is not known: {reason}.", nil},
 			"image.unreachable": {Unknown, "Whether {subject} exists is not known: this machine could not ask its registry ({reason}), which says nothing about the task.", nil},
@@ -84,6 +85,10 @@ func (c Image) Check(ctx context.Context, task Task) ([]Finding, error) {
 			if code, err = c.imported(ctx, image, code, args); err != nil {
 				return found, err
 			}
+		}
+		if ref.ECR != nil && code == "image.repository-absent" && task.Account != "" && task.Account != ref.ECR.Account {
+			// The role may be shown more than these credentials are.
+			code, args["account"] = "image.hidden", ref.ECR.Account
 		}
 		if code == "image.present" || code == "image.unread" && image.Encryption != nil && image.Encryption.Refused {
 			code = keyOf(image, args)

@@ -72,7 +72,7 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 		}
 		assumed = assumed || image.RegistryPolicy == nil
 		if image.Status == registry.RepositoryAbsent {
-			found = append(found, info.Finding(Resolve, "repository.not-asked", ref.RepositoryARN(), map[string]string{"reason": ref.RepositoryARN() + " does not exist"}))
+			found = append(found, info.Finding(Resolve, "repository.not-asked", ref.RepositoryARN(), map[string]string{"reason": "Amazon ECR finds no " + ref.RepositoryARN()}))
 			continue
 		}
 		f, err := c.judge(ctx, task, role, image, ref)
