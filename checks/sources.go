@@ -41,7 +41,7 @@ func FromConfig(cfg aws.Config) Sources {
 	return Sources{
 		Network:       network.New(ec2.NewFromConfig(cfg)),
 		Roles:         iam.New(roles),
-		Images:        registry.New(ecr.NewFromConfig(cfg), registry.WithKeys(keys)),
+		Images:        registry.New(ecr.NewFromConfig(cfg), registry.WithKeys(credentials.KeyStates(keys))),
 		Secrets:       credentials.New(secretsmanager.NewFromConfig(cfg), keys),
 		Organizations: iam.NewOrganizations(roles),
 	}

@@ -45,14 +45,13 @@ var errNoAPI = errors.New("registry: no ECR client was given")
 // private asks ECR about images in private registries.
 type private struct {
 	api   API
-	keys  Keys
+	keys  KeyStates
 	blobs remote // fetches configurations from where ECR says that they are
 
 	rules        *kept.Book[[]CacheRule]       // by registry
 	policies     *kept.Book[ownPolicy]         // by Region
 	repositories *kept.Book[*string]           // their policies, by repository
 	encryptions  *kept.Book[*types.Repository] // by repository
-	states       *kept.Book[string]            // of KMS keys, by ARN
 }
 
 func newPrivate(api API) private {
@@ -61,7 +60,6 @@ func newPrivate(api API) private {
 		policies:     &kept.Book[ownPolicy]{For: factsKept},
 		repositories: &kept.Book[*string]{For: factsKept},
 		encryptions:  &kept.Book[*types.Repository]{For: factsKept},
-		states:       &kept.Book[string]{For: factsKept},
 	}
 }
 

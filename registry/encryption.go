@@ -6,15 +6,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
 )
 
-// Keys is what is called of AWS KMS, for repositories that are encrypted with a key of it. [kms.Client] implements it.
-type Keys interface {
-	DescribeKey(context.Context, *kms.DescribeKeyInput, ...func(*kms.Options)) (*kms.DescribeKeyOutput, error)
-}
-
-var _ Keys = (*kms.Client)(nil)
+// KeyStates returns the state of a KMS key, by its ARN. An error of AWS KMS comes as its API gave it: that there is no such
+// key is a NotFoundException. Package credentials makes one of a client: credentials.KeyStates.
+type KeyStates func(ctx context.Context, arn string) (string, error)
 
 // Encryption is how an ECR repository is encrypted. Amazon ECR decrypts what is pulled with grants of its own, so that
 // whoever pulls needs no permission for the key
@@ -61,10 +57,15 @@ func (p private) readEncryption(ctx context.Context, image *Image) {
 	if e.Key == "" {
 		return
 	}
-	e.KeyState, err = p.states.Of(ctx, e.Key, func(ctx context.Context) (string, error) {
-		return p.keyState(ctx, image.Reference, e.Key)
-	})
-	if err != nil {
+	if p.keys == nil {
+		image.unread(describeKey, errNoKeys)
+		return
+	}
+	e.KeyState, err = p.keys(ctx, e.Key)
+	switch {
+	case code(err) == "NotFoundException":
+		e.KeyState = KeyAbsent
+	case err != nil:
 		image.unread(describeKey, err)
 	}
 }
@@ -79,22 +80,6 @@ func (p private) repository(ctx context.Context, ref Reference) (*types.Reposito
 		return nil, errors.New("registry: DescribeRepositories answered without the repository")
 	}
 	return &out.Repositories[0], nil
-}
-
-func (p private) keyState(ctx context.Context, ref Reference, key string) (string, error) {
-	if p.keys == nil {
-		return "", errNoKeys
-	}
-	out, err := p.keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &key}, func(o *kms.Options) { o.Region = ref.ECR.Region })
-	switch {
-	case code(err) == "NotFoundException":
-		return KeyAbsent, nil
-	case err != nil:
-		return "", err
-	case out.KeyMetadata == nil:
-		return "", errors.New("registry: DescribeKey answered without the key")
-	}
-	return string(out.KeyMetadata.KeyState), nil
 }
 
 var errNoKeys = errors.New("registry: no KMS client was given")

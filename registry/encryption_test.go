@@ -7,8 +7,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
-	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/canpull/canpull/registry"
@@ -18,42 +17,34 @@ import (
 const keyARN = "arn:aws:kms:eu-west-1:" + account + ":key/1234abcd"
 
 // keys is a KMS with one key, in the state "Gone" with none, and in the state "" with a denial for everything.
-type keys struct {
-	state kmstypes.KeyState
-	asked int
-}
+type keys string
 
-func (k *keys) DescribeKey(_ context.Context, in *kms.DescribeKeyInput, opts ...func(*kms.Options)) (*kms.DescribeKeyOutput, error) {
-	k.asked++
-	var o kms.Options
-	for _, opt := range opts {
-		opt(&o)
-	}
+func (k keys) state(_ context.Context, arn string) (string, error) {
 	switch {
-	case k.state == "":
-		return nil, errors.New("denied")
-	case k.state == "Gone" || o.Region != "eu-west-1" || *in.KeyId != keyARN:
-		return nil, &kmstypes.NotFoundException{}
+	case k == "":
+		return "", errors.New("denied")
+	case k == "Gone" || arn != keyARN:
+		return "", &smithy.GenericAPIError{Code: "NotFoundException"}
 	}
-	return &kms.DescribeKeyOutput{KeyMetadata: &kmstypes.KeyMetadata{KeyState: k.state}}, nil
+	return string(k), nil
 }
 
 type encryptedFake struct {
 	*registrytest.Fake
-	keys *keys
+	keys keys
 }
 
 var mu sync.Mutex
 
 // encrypted is an account whose images are encrypted with a key in a state, and whose manifests may not be read.
-func encrypted(state kmstypes.KeyState) encryptedFake {
+func encrypted(state keys) encryptedFake {
 	fake := &registrytest.Fake{Policies: policies, CacheRules: []types.PullThroughCacheRule{},
 		Repositories: []types.Repository{{RegistryId: new(account), RepositoryName: new("team/app"),
 			EncryptionConfiguration: &types.EncryptionConfiguration{EncryptionType: types.EncryptionTypeKms, KmsKey: new(keyARN)}}}}
 	for _, tag := range []string{"1", "2", "3"} {
 		fake.Images = append(fake.Images, ecrImage(tag, types.ImageStatusActive))
 	}
-	return encryptedFake{fake, &keys{state: state}}
+	return encryptedFake{fake, state}
 }
 
 func TestEncryption(t *testing.T) {
@@ -84,7 +75,7 @@ func TestEncryption(t *testing.T) {
 		"image absent": {encrypted("Disabled"), "none", nil, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			image, err := registry.New(tt.account, registry.WithKeys(tt.account.keys)).Image(t.Context(), mustParse(t, ecrHost+"/team/app:"+tt.tag))
+			image, err := registry.New(tt.account, registry.WithKeys(tt.account.keys.state)).Image(t.Context(), mustParse(t, ecrHost+"/team/app:"+tt.tag))
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -28,9 +28,9 @@ func WithTransport(t http.RoundTripper) Option {
 	return func(s *source) { s.remote.transport = t }
 }
 
-// WithKeys asks k for the state of the KMS key that a repository is encrypted with. Without it that state is not read.
-func WithKeys(k Keys) Option {
-	return func(s *source) { s.ecr.keys = k }
+// WithKeys asks for the state of the KMS key that a repository is encrypted with. Without it that state is not read.
+func WithKeys(states KeyStates) Option {
+	return func(s *source) { s.ecr.keys = states }
 }
 
 // New returns a [Source] that asks ECR through api and every other registry over HTTPS, or HTTP on a loopback host.

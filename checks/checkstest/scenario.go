@@ -48,7 +48,7 @@ type Scenario struct {
 // Sources returns the scenario's facts as sources of the standard checks.
 func (s Scenario) Sources() checks.Sources {
 	keys := credentials.KeysOnce(s.Secrets)
-	return checks.Sources{Network: network.New(s.EC2), Roles: iam.New(s.IAM), Images: s.Images.Source(registry.WithKeys(keys)),
+	return checks.Sources{Network: network.New(s.EC2), Roles: iam.New(s.IAM), Images: s.Images.Source(registry.WithKeys(credentials.KeyStates(keys))),
 		Secrets: credentials.New(s.Secrets, keys), Organizations: iam.NewOrganizations(s.IAM)}
 }
 

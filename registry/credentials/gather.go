@@ -39,7 +39,10 @@ type source struct {
 	values  Values
 }
 
-var errNoClient = errors.New("credentials: no client was given")
+var (
+	errNoClient = errors.New("credentials: no client was given")
+	errNoKey    = errors.New("credentials: DescribeKey answered without the key")
+)
 
 // Secret reads everything there is to know of a secret.
 func (s source) Secret(ctx context.Context, id ID) (*Secret, error) {
@@ -123,7 +126,7 @@ func (s source) readKey(ctx context.Context, secret *Secret) {
 	}
 	out, err := s.keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &secret.KeyID}, in)
 	if err == nil && out.KeyMetadata == nil {
-		err = errors.New("credentials: DescribeKey answered without the key")
+		err = errNoKey
 	}
 	if err != nil {
 		secret.unread(DescribeKey, err)

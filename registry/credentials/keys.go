@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 
 	"github.com/canpull/canpull/registry/internal/kept"
@@ -24,6 +25,28 @@ func KeysOnce(k Keys) Keys {
 		keys:     kept.Book[*kms.DescribeKeyOutput]{For: keysKept},
 		policies: kept.Book[*kms.GetKeyPolicyOutput]{For: keysKept},
 		grants:   kept.Book[*kms.ListGrantsOutput]{For: keysKept},
+	}
+}
+
+// KeyStates returns a function that tells the state of a key by its ARN: "Enabled", "Disabled", "PendingDeletion", … It is
+// nil without keys.
+func KeyStates(k Keys) func(ctx context.Context, arn string) (string, error) {
+	if k == nil {
+		return nil
+	}
+	return func(ctx context.Context, key string) (string, error) {
+		out, err := k.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &key}, func(o *kms.Options) {
+			if parsed, err := arn.Parse(key); err == nil {
+				o.Region = parsed.Region
+			}
+		})
+		if err != nil {
+			return "", err
+		}
+		if out.KeyMetadata == nil {
+			return "", errNoKey
+		}
+		return string(out.KeyMetadata.KeyState), nil
 	}
 }
 
