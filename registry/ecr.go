@@ -64,8 +64,9 @@ func newPrivate(api API) private {
 }
 
 // ask fills in the image with what ECR answers. An image that can be read is one that a pull gets, because a pull asks the
-// same (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html): of such an image DescribeImages
-// is not asked, nor the key of its repository.
+// same (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html), and one that is archived can only
+// be described and listed (https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html). So of an image that was
+// read DescribeImages is not asked, nor the key of its repository.
 func (p private) ask(ctx context.Context, image *Image) {
 	if p.api == nil {
 		image.Answer = "Amazon ECR was not asked: no client was given"

@@ -33,6 +33,8 @@ type Manifest struct {
 	Config *Blob `json:",omitempty"`
 	// Layers are the image's layers from the lowest up. Nil: not read, or this is no image. Empty: it has none.
 	Layers []Blob `json:",omitzero"`
+	// Absent: the index names this image, and the registry answered that it does not have it.
+	Absent bool `json:",omitempty"`
 	// NotRead says why something above is missing; "" when nothing is.
 	NotRead string `json:",omitempty"`
 }

@@ -67,6 +67,12 @@ func (v *visit) read(ctx context.Context, found *response, image *Image) {
 
 func (v *visit) readImage(ctx context.Context, m *Manifest) error {
 	answer, err := v.get(ctx, v.at("manifests", m.Digest), m.Digest)
+	if n, ok := errors.AsType[notFound](err); ok {
+		// containerd looks for it among the blobs before it gives up.
+		blob, err := v.authorized(ctx, http.MethodHead, v.at("blobs", m.Digest))
+		m.Absent = err == nil && blob.status == http.StatusNotFound
+		return n
+	}
 	if err != nil {
 		return err
 	}
@@ -94,6 +100,8 @@ func (v *visit) get(ctx context.Context, from *url.URL, sum string) (*response, 
 		return nil, errors.New(s.answer)
 	}
 	switch {
+	case answer.status == http.StatusNotFound:
+		return nil, notFound(answer.String())
 	case answer.status != http.StatusOK:
 		return nil, errors.New(answer.String())
 	case answer.overflow:
@@ -103,6 +111,11 @@ func (v *visit) get(ctx context.Context, from *url.URL, sum string) (*response, 
 	}
 	return answer, nil
 }
+
+// notFound is a registry's answer that it does not have what was asked for.
+type notFound string
+
+func (n notFound) Error() string { return string(n) }
 
 func (v *visit) decode(answer *response, sum string) (*Manifest, error) {
 	if answer.isPage() {

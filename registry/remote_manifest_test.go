@@ -150,3 +150,35 @@ func TestCountedPulls(t *testing.T) {
 		}
 	}
 }
+
+// An index may outlive its images, as where a registry's untagged versions are cleaned up. containerd asks for such an image
+// among the manifests and then among the blobs.
+func TestImageOfAnIndexThatIsGone(t *testing.T) {
+	content := registrytest.Content{Manifests: map[string]registrytest.Manifest{"team/app:1": {MediaType: ociIndex, Body: multi}}}
+	for name, tt := range map[string]struct {
+		blobs map[string][]string
+		want  bool
+	}{
+		"gone":           {nil, true},
+		"kept as a blob": {map[string][]string{"team/app": {single}}, false},
+	} {
+		content.Blobs = tt.blobs
+		server := registrytest.NewServer(content)
+		s := ask(t, server.Reference("team/app:1")).Supports(linux)
+		server.Close()
+		if s.Match != registry.MatchStrict || s.Manifest.Absent != tt.want || s.Manifest.NotRead == "" {
+			t.Errorf("%s: %+v", name, s.Manifest)
+		}
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, singleSum) {
+			reply(w, 403, denied)
+			return
+		}
+		reply(w, 200, multi, "Content-Type: "+ociIndex)
+	}))
+	defer server.Close()
+	if s := ask(t, strings.TrimPrefix(server.URL, "http://")+"/app:1").Supports(linux); s.Manifest == nil || s.Manifest.Absent {
+		t.Errorf("refused: %+v", s.Manifest)
+	}
+}
