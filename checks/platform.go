@@ -8,8 +8,8 @@ import (
 
 // Platform checks that every image is for the operating system and processor of the task's runtimePlatform, which is
 // Linux on X86_64 where a task definition does not say. An index without that platform ends the pull, and so does one whose
-// image for it is gone. A single image of
-// another platform is pulled all the same, and its container then dies with "exec format error".
+// image for it is gone. A single image of another platform is pulled all the same, and its container then dies with
+// "exec format error".
 //
 // The article leaves this step out; its error texts are "image Manifest does not contain descriptor matching platform" and
 // "no match for platform in manifest".

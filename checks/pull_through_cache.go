@@ -180,14 +180,14 @@ func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, i
 			denied = append(denied, action)
 		}
 	}
-	args["role"], args["actions"] = role.ARN, joined(denied)
 	switch {
 	case len(denied) > 0:
+		args["role"], args["actions"] = role.ARN, joined(denied)
 		f := info.Finding(Resolve, "cache.not-allowed", ref.String(), args)
 		f.Evidence = append(f.Evidence, Evidence{policySource(iam.Decision{}), "no statement allows " + args["actions"]}, Evidence{registryPolicy, "nor does the registry's policy"})
 		return f, nil
 	case len(missing)+len(keys)+len(warnings) > 0:
-		args["reason"] = "the execution role's own policies do not allow " + joined(needed) + ", and " + unsettled(compacted(missing), compacted(keys), warnings...)
+		args["reason"] = "the policies that were read do not settle " + joined(needed) + ": " + unsettled(compacted(missing), compacted(keys), warnings...)
 		unread := maps.Clone(role.Unread)
 		if unread == nil {
 			unread = map[string]error{}

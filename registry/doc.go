@@ -8,7 +8,8 @@
 // What the image is for and how large it is are decided on what was read: [Image.Supports], [Image.Size], [Image.Format].
 //
 // An image in Amazon ECR is looked up through the ECR API (BatchGetImage, or else DescribeImages, GetRepositoryPolicy,
-// GetRegistryPolicy, at the account and region its name carries). Every other registry is asked over HTTPS with the requests containerd itself sends.
+// GetRegistryPolicy, at the account and region its name carries). Every other registry is asked over HTTPS with the requests
+// containerd itself sends.
 //
 // # Limits
 //

@@ -34,7 +34,8 @@ func WithKeys(states KeyStates) Option {
 }
 
 // New returns a [Source] that asks ECR through api and every other registry over HTTPS, or HTTP on a loopback host.
-// A nil api leaves images in ECR [Unknown]. It is safe for concurrent use.
+// A nil api leaves images in ECR [Unknown]. What holds for a whole registry or repository, its rules and policies, is asked
+// once in half a minute. It is safe for concurrent use.
 func New(api API, opts ...Option) Source {
 	s := source{ecr: newPrivate(api), remote: remote{transport: defaultTransport(), bound: exchangeBound}}
 	for _, opt := range opts {
