@@ -50,9 +50,13 @@ func TestEachAnswerOfARegistryHasItsFinding(t *testing.T) {
 		"429":                     {answering(429, ""), nil, "image.unread", ""},
 		"500":                     {answering(500, ""), nil, "image.unread", ""},
 		"503":                     {answering(503, ""), nil, "image.unread", ""},
-		"a redirect in a circle": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect) }, nil,
+		"a redirect in a circle": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
+		}, nil,
 			"image.unread", ""},
-		"a redirect to the metadata service": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://169.254.169.254/", http.StatusTemporaryRedirect) }, nil,
+		"a redirect to the metadata service": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://169.254.169.254/", http.StatusTemporaryRedirect)
+		}, nil,
 			"image.unread", ""},
 		"DNS":                  {nil, dialing(&net.DNSError{Err: "no such host", Name: "registry.test", IsNotFound: true}), "image.unreachable", ""},
 		"TCP":                  {nil, dialing(&net.OpError{Op: "dial", Err: errors.New("connection refused")}), "image.unreachable", ""},
