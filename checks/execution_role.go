@@ -204,6 +204,9 @@ func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision 
 	policies := role.Policies()
 	policies.Resource = repositoryLayer(image)
 	d := iam.Evaluate(r, policies)
+	if d.Outcome == iam.ImplicitDeny && registryGrants(role, r, image) {
+		return iam.Decision{Layer: iam.IdentityLayer, Warnings: []string{registryMayAllow}}
+	}
 	granted, _ := layer(d, iam.ResourceLayer)
 	if limit, _ := layer(d, iam.BoundaryLayer); d.Outcome == iam.ImplicitDeny && granted.Outcome == iam.Allowed && limit.Blocks {
 		d.Layer, d.Policy, d.Statement, d.Element = limit.Layer, limit.Policy, limit.Statement, limit.Element // it alone is in the way

@@ -25,6 +25,7 @@ import (
 	"github.com/canpull/canpull/iam/iamtest"
 	"github.com/canpull/canpull/network"
 	"github.com/canpull/canpull/network/networktest"
+	"github.com/canpull/canpull/registry"
 	"github.com/canpull/canpull/registry/credentials"
 	"github.com/canpull/canpull/registry/credentials/credentialstest"
 	"github.com/canpull/canpull/registry/registrytest"
@@ -64,8 +65,9 @@ func (s Scenario) Load(ctx context.Context) (checks.Task, error) {
 
 // Sources returns the scenario's facts as sources of the standard checks.
 func (s Scenario) Sources() checks.Sources {
-	return checks.Sources{Network: network.New(s.EC2), Roles: iam.New(s.IAM, iam.WithOrganization(s.IAM)), Images: s.Images.Source(),
-		Secrets: credentials.New(s.Secrets, s.Secrets), Organizations: iam.NewOrganizations(s.IAM)}
+	keys := credentials.KeysOnce(s.Secrets)
+	return checks.Sources{Network: network.New(s.EC2), Roles: iam.New(s.IAM, iam.WithOrganization(s.IAM)), Images: s.Images.Source(registry.WithKeys(credentials.KeyStates(keys))),
+		Secrets: credentials.New(s.Secrets, keys), Organizations: iam.NewOrganizations(s.IAM)}
 }
 
 // Before sets what is called ahead of every answer of the scenario's account, with the IAM action and the SDK's input.
