@@ -92,7 +92,7 @@ func (w words) about(t checks.Task) string {
 	}
 	where := []string{w.say(platform, "name", name, "version", cmp.Or(t.PlatformVersion, "LATEST"))}
 	if subnets := t.Placement.Subnets; len(subnets) > 0 {
-		where = append(where, w.say("about.subnets", "subnets", w.listing(subnets, "or")))
+		where = append(where, w.say("about.subnets", "subnets", w.listing(subnets, "list.or")))
 	}
 	switch groups := t.Placement.SecurityGroups; {
 	case groups == nil:
@@ -100,7 +100,7 @@ func (w words) about(t checks.Task) string {
 	case len(groups) == 0:
 		where = append(where, w.say("about.groups-default"))
 	default:
-		where = append(where, w.say("about.groups", "groups", w.listing(groups, "and")))
+		where = append(where, w.say("about.groups", "groups", w.listing(groups, "list.and")))
 	}
 	switch ip := t.Placement.PublicIP; {
 	case ip == nil:
@@ -118,7 +118,7 @@ func (w words) about(t checks.Task) string {
 		}
 	}
 	if len(images) > 0 {
-		text += " " + w.say("about.images", "images", w.listing(images, "and"))
+		text += " " + w.say("about.images", "images", w.listing(images, "list.and"))
 	}
 	return text
 }

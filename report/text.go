@@ -162,6 +162,9 @@ func (w words) fixes(f checks.Finding) (rows []row) {
 		if fix.Docs != "" && (last || f.Fixes[i+1].Docs != fix.Docs) {
 			rows = append(rows, row{"", fix.Docs})
 		}
+		if cost := w.tradeOff(f, i); cost != "" {
+			rows = append(rows, row{"", w.say("label.trade-off") + ": " + cost})
+		}
 		label = w.say("label.or")
 	}
 	return rows

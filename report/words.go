@@ -146,11 +146,11 @@ func (w words) reason(r network.Reason) string {
 	return w.word("reason."+string(r), string(r))
 }
 
-// listing joins names as a sentence does. word is "and" or "or".
-func (w words) listing(names []string, word string) string {
+// listing joins names as a sentence does. list is "list.and" or "list.or".
+func (w words) listing(names []string, list string) string {
 	last := len(names) - 1
 	if last < 1 {
 		return strings.Join(names, "")
 	}
-	return w.say("list."+word, "first", strings.Join(slices.Clone(names[:last]), ", "), "last", names[last])
+	return w.say(list, "first", strings.Join(slices.Clone(names[:last]), ", "), "last", names[last])
 }
