@@ -32,6 +32,7 @@ var names = []string{
 }
 
 func TestMarkdownNeutralisesNames(t *testing.T) {
+	ours := outsideCode(t, md(t, checks.Diagnosis{Findings: []checks.Finding{{Status: checks.Fail}, {}, {Status: checks.Pass}}, Assumptions: []string{"x"}}))
 	for _, name := range names {
 		docs := name
 		if strings.HasPrefix(name, "https://") {
@@ -51,7 +52,7 @@ func TestMarkdownNeutralisesNames(t *testing.T) {
 		for _, tag := range Languages() {
 			doc := md(t, d, WithLanguage(tag))
 			rest := outsideCode(t, doc)
-			if strings.Contains(rest, name) && !strings.Contains(outsideCode(t, md(t, checks.Diagnosis{Findings: []checks.Finding{{Status: checks.Fail}, {}, {Status: checks.Pass}}, Assumptions: []string{"x"}})), name) {
+			if strings.Contains(rest, name) && strings.Trim(name, letters) != "" && !strings.Contains(ours, name) {
 				t.Errorf("%q is outside of code in\n%s", name, rest)
 			}
 			if n := strings.Count(rest, "<details>"); n != strings.Count(rest, "</details>") || n != 3 {
