@@ -118,7 +118,7 @@ func (g *gatherer) instances(ctx context.Context) {
 // that the traffic and its answers pass, and the VPCs that it is led to.
 func (g *gatherer) transitGateways(ctx context.Context, placed []string) {
 	t := g.topology
-	tables := guarding(t.RouteTables, func(r *RouteTable) ([]string, bool) { return r.Subnets, r.Main })
+	tables := routeTables(t)
 	ids := targets(t.RouteTables, "tgw-", func(r *RouteTable) bool {
 		return slices.ContainsFunc(placed, func(s string) bool { in, _ := tables.of(s); return in == r })
 	})
