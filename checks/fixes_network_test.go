@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/iam"
 )
 
 // networkChecks are those whose fixes are changes to the network.
@@ -75,7 +76,9 @@ func TestNetworkFixesAreProven(t *testing.T) {
 				continue
 			}
 			for _, f := range after.Findings {
-				was := slices.ContainsFunc(d.Findings, func(g checks.Finding) bool { return g.Status == checks.Fail && g.Code == f.Code && g.Subject == f.Subject })
+				was := slices.ContainsFunc(d.Findings, func(g checks.Finding) bool {
+					return g.Status == checks.Fail && g.Code == f.Code && g.Subject == f.Subject
+				})
 				switch {
 				case f.Code == cause.Code && f.Subject == cause.Subject:
 					t.Errorf("%s: after %q, %s is still there: %s", name, fix.Summary, f.Code, f.Summary)
@@ -278,3 +281,26 @@ func TestVerifyLeavesTheFactsAlone(t *testing.T) {
 	}
 }
 
+// A fix may have requests take another way, about which the organization was not asked: it is assumed to deny nothing, as
+// where it may not be asked, unless it denied the request before.
+func TestFactsDoNotKnowWhatTheOrganizationWasNotAsked(t *testing.T) {
+	const role, action = "arn:aws:iam::111122223333:role/web-execution", "ecr:BatchGetImage"
+	asked := iam.Guardrails{Role: role, Actions: []string{action}, Context: iam.Context{"aws:SourceVpce": iam.Absent()}}
+	another := iam.Guardrails{Role: role, Actions: []string{action}, Context: iam.Context{"aws:SourceVpce": iam.Present("vpce-0ecrdkr")}}
+	for _, allowed := range []bool{true, false} {
+		facts := checks.Facts{Organizations: []checks.Answer[iam.Guardrails, iam.Organization]{
+			{Question: asked, Fact: &iam.Organization{Allowed: map[string]bool{action: allowed}}},
+		}}
+		source := facts.Sources().Organizations
+		if again, err := source.Organization(t.Context(), asked); err != nil || again.Allowed[action] != allowed {
+			t.Errorf("the organization said %t and says %v again (%v)", allowed, again, err)
+		}
+		other, err := source.Organization(t.Context(), another)
+		if allowed && (err != nil || other.Unread == nil || len(other.Allowed) != 0) {
+			t.Errorf("what was not asked is answered with %v (%v)", other, err)
+		}
+		if !allowed && err == nil {
+			t.Errorf("after a denial, what was not asked is answered with %v", other)
+		}
+	}
+}

@@ -90,11 +90,7 @@ func (s *scene) remote(m met) (blocks []network.CIDR) {
 	if len(blocks) > 0 {
 		return blocks
 	}
-	block := anyIPv4
-	if subnet := subnetIn(s.topology, m.way.subnet); subnet != nil && !subnet.CIDR.IsValid() {
-		block = anyIPv6
-	}
-	return []network.CIDR{network.ParseCIDR(block)}
+	return []network.CIDR{network.ParseCIDR(s.anywhere(m.way))}
 }
 
 // replyPorts returns the ports to which answers come at a hop: those that the task picks or, where a NAT gateway stands in the

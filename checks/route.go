@@ -45,8 +45,7 @@ func (Route) Info() Info {
 			"route.blackhole": {Fail, "The route of {subject} that carries {hosts} leads to {target}, which no longer exists.", []Remedy{
 				{"Replace the route's target in {subject} with a NAT gateway or an internet gateway that exists", routeTables, "", inVPC(liveTarget)}}},
 			"route.gateway-detached": {Fail, "The internet gateway {subject}, which carries {hosts} from {subnets}, is not attached to {vpc}.", []Remedy{
-				{"Attach {subject} to {vpc}", "https://docs.aws.amazon.com/vpc/latest/userguide/working-with-igw.html", "", inVPC(attach)},
-				{"Point the route to a gateway that is attached to {vpc}", routeTables, "", inVPC(otherGateway)}}},
+				{"Attach {subject} to {vpc}, or point the route to a gateway that is attached", "https://docs.aws.amazon.com/vpc/latest/userguide/working-with-igw.html", "", inVPC(attach)}}},
 			"route.public-access-blocked": {Fail, "VPC Block Public Access stops the traffic from {subnets} to {hosts} at {subject}.", []Remedy{
 				{"Create a VPC Block Public Access exclusion for the subnet that leads to {subject}", "https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa-exclusions.html", "", inVPC(exclude)}}},
 			"route.private-address": {Fail, "{subject} forwards no traffic to the private addresses of {hosts}.", []Remedy{

@@ -109,46 +109,22 @@ func (s *scene) toInternetGateway(subnets []string, block string) []Change {
 	return changes
 }
 
-// attach attaches the internet gateway that the finding is about. A VPC has one at most.
-func attach(s *scene) []Change {
-	for _, m := range s.atSubject(network.KindInternetGateway) {
-		t := s.vpcOf(m)
-		if t == nil || !strings.HasPrefix(s.Subject, "igw-") || internetGateway(t) != "" {
-			return nil
-		}
-		return []Change{AttachInternetGateway{s.Subject, t.VPC.ID}}
-	}
-	return nil
-}
-
-// vpcOf returns the VPC in which a hop is met: that of the subnet whose route leads to it.
-func (s *scene) vpcOf(m met) *network.Topology {
-	if m.hop.Subnet != "" {
-		return s.vpcWith(m.hop.Subnet)
-	}
-	for _, h := range m.way.path.Hops {
-		if h.Kind == network.KindRoute && h.Target == m.hop.Subject {
-			return s.vpcWith(h.Subnet)
-		}
-	}
-	return nil
-}
-
-// otherGateway leads the routes to a gateway that is not attached to one that is. An egress-only internet gateway is
-// attached by being created.
+// attach attaches the internet gateway that the finding is about, or leads the routes to it to another: a VPC has one at most,
+// and an egress-only internet gateway is attached by being created.
 // https://docs.aws.amazon.com/vpc/latest/userguide/egress-only-internet-gateway.html
-func otherGateway(s *scene) []Change {
+func attach(s *scene) []Change {
 	subnets, block := s.leadingTo(s.Subject)
 	if block == "" {
 		return nil
 	}
-	if strings.HasPrefix(s.Subject, "eigw-") {
+	t := s.vpcWith(subnets[0])
+	switch {
+	case strings.HasPrefix(s.Subject, "eigw-"):
 		return s.toEgressOnlyGateway(subnets, block)
+	case internetGateway(t) != "":
+		return s.toInternetGateway(subnets, block)
 	}
-	if t := s.vpcWith(subnets[0]); t == nil || internetGateway(t) == "" {
-		return nil // to attach this one is less
-	}
-	return s.toInternetGateway(subnets, block)
+	return []Change{AttachInternetGateway{s.Subject, t.VPC.ID}}
 }
 
 // toEgressOnlyGateway leads a block by the tables of some subnets to an egress-only internet gateway that is created.

@@ -7,20 +7,20 @@ import (
 	"github.com/canpull/canpull/network"
 )
 
-// fromTask returns the narrowest inbound rule that admits the task: from its first group, or from its subnets where its
-// groups are not known.
-func (s *scene) fromTask(port uint16) network.Rule {
+// admitting returns the narrowest inbound rule for the task, if what it names was read: its first group, or its subnets where
+// its groups are not known.
+func (s *scene) admitting(port uint16) (rule network.Rule, known bool) {
 	r := network.Rule{Protocol: "tcp", Ports: network.Ports{From: port, To: port}}
 	if group := s.taskGroup(); group != "" {
 		r.Groups = []string{group}
-		return r
+		return r, true
 	}
 	for _, id := range s.task.Placement.Subnets {
 		if subnet := subnetIn(s.topology, id); subnet != nil && subnet.CIDR.IsValid() {
 			r.CIDRs = append(r.CIDRs, subnet.CIDR)
 		}
 	}
-	return r
+	return r, len(r.CIDRs) > 0
 }
 
 // taskGroup returns one of the task's groups, which all of its interfaces carry; "" where they are not known. A task for
@@ -43,10 +43,16 @@ func admitTask(s *scene) []Change {
 	var changes []Change
 	var ports []uint16
 	for _, m := range s.atSubject(network.KindSecurityGroup) {
-		if port := m.way.to.Port; m.hop.Inbound && !m.hop.DNS && !slices.Contains(ports, port) {
-			ports = append(ports, port)
-			changes = append(changes, AuthorizeSecurityGroupIngress{firstOf(s.Subject), s.fromTask(port)})
+		port := m.way.to.Port
+		if !m.hop.Inbound || m.hop.DNS || slices.Contains(ports, port) {
+			continue
 		}
+		ports = append(ports, port)
+		rule, known := s.admitting(port)
+		if !known {
+			return nil
+		}
+		changes = append(changes, AuthorizeSecurityGroupIngress{firstOf(s.Subject), rule})
 	}
 	return changes
 }
@@ -65,7 +71,10 @@ func letOut(s *scene) []Change {
 		if m.hop.Inbound || m.hop.DNS {
 			continue
 		}
-		r := s.destination(m.way)
+		r, known := s.destination(m.way)
+		if !known {
+			return nil
+		}
 		r.Protocol, r.Ports = "tcp", network.Ports{From: m.way.to.Port, To: m.way.to.Port}
 		if !slices.ContainsFunc(rules, func(o network.Rule) bool { return o.String() == r.String() }) {
 			rules = append(rules, r)
@@ -89,29 +98,40 @@ func authorized(group string, rules []network.Rule) []Change {
 }
 
 // destination returns the peers of a rule that lets a way's traffic out, as narrow as can be.
-func (s *scene) destination(w way) (r network.Rule) {
+func (s *scene) destination(w way) (peers network.Rule, known bool) {
 	for _, id := range w.endpoints() {
 		e := endpointIn(s.topology, id)
 		if e != nil && strings.EqualFold(e.Type, "Interface") && len(e.SecurityGroups) > 0 {
-			r.Groups = with(r.Groups, e.SecurityGroups[0])
+			peers.Groups = with(peers.Groups, e.SecurityGroups[0])
 		}
 	}
-	if len(r.Groups) > 0 {
-		return r
+	switch {
+	case len(peers.Groups) > 0:
+	case w.to.Service == "s3": // its addresses are in its prefix list, whichever way the traffic takes
+		list := s.prefixList(w)
+		return network.Rule{PrefixLists: []string{list}}, list != ""
+	default:
+		peers.CIDRs = []network.CIDR{network.ParseCIDR(s.anywhere(w))}
 	}
-	// S3's addresses are in its prefix list, whichever way the traffic takes.
-	if w.to.Service == "s3" {
-		for _, l := range s.topology.PrefixLists {
-			if l.Name == "com.amazonaws."+w.to.Region+".s3" {
-				return network.Rule{PrefixLists: []string{l.ID}}
-			}
-		}
-	}
-	block := anyIPv4
+	return peers, true
+}
+
+// anywhere returns the block of all addresses of the family that a way takes.
+func (s *scene) anywhere(w way) string {
 	if subnet := subnetIn(s.topology, w.subnet); subnet != nil && !subnet.CIDR.IsValid() {
-		block = anyIPv6
+		return anyIPv6
 	}
-	return network.Rule{CIDRs: []network.CIDR{network.ParseCIDR(block)}}
+	return anyIPv4
+}
+
+// prefixList returns the prefix list of S3 in a way's Region.
+func (s *scene) prefixList(w way) string {
+	for _, l := range s.topology.PrefixLists {
+		if l.Name == "com.amazonaws."+w.to.Region+".s3" {
+			return l.ID
+		}
+	}
+	return ""
 }
 
 // letDNSOut adds outbound rules for the VPC's own name servers, over UDP and, for long answers, TCP (RFC 7766).

@@ -112,12 +112,13 @@ func (s *scene) endpointGroups() (groups []string, changes []Change) {
 			return e.SecurityGroups, nil
 		}
 	}
-	if s.topology.SecurityGroups == nil {
+	rule, known := s.admitting(443)
+	if !known || s.topology.SecurityGroups == nil {
 		return nil, nil
 	}
 	return []string{newSecurityGroup}, []Change{
 		CreateSecurityGroup{VPC: s.topology.VPC.ID, Name: "vpc-endpoints", Description: "VPC endpoints that tasks pull their images through"},
-		AuthorizeSecurityGroupIngress{newSecurityGroup, s.fromTask(443)},
+		AuthorizeSecurityGroupIngress{newSecurityGroup, rule},
 	}
 }
 
