@@ -27,20 +27,20 @@ var created = map[string]struct{ placeholder, resource string }{
 
 // inCommand returns what stands for an ID in a command.
 func inCommand(id string) string {
-	kind, which, ok := strings.Cut(id, isNew)
-	if !ok {
-		return id
+	kind, which, _ := strings.Cut(id, isNew)
+	if c, ok := created[kind]; ok && kind != id {
+		return "<" + c.placeholder + which + ">"
 	}
-	return "<" + created[kind].placeholder + which + ">"
+	return id
 }
 
 // inTerraform returns what stands for an ID in Terraform: a string, or a reference to what the fix declares.
 func inTerraform(id string) any {
-	kind, which, ok := strings.Cut(id, isNew)
-	if !ok {
-		return id
+	kind, which, _ := strings.Cut(id, isNew)
+	if c, ok := created[kind]; ok && kind != id {
+		return reference(c.resource + "." + label("new"+which) + ".id")
 	}
-	return reference(created[kind].resource + "." + label("new"+which) + ".id")
+	return id
 }
 
 func each[A, B any](list []A, f func(A) B) []B {

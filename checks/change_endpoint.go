@@ -170,7 +170,7 @@ func (c DeleteVPCEndpoints) Commands() [][]string {
 
 // Terraform says what to take away.
 func (c DeleteVPCEndpoints) Terraform() string {
-	return "# Remove the aws_vpc_endpoint that declares " + strings.Map(printable, c.VPCEndpoint) + ".\n"
+	return note("Remove the aws_vpc_endpoint that declares " + c.VPCEndpoint + ".")
 }
 
 // Apply deletes the endpoint, and the routes that lead to it.

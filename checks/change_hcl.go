@@ -23,7 +23,17 @@ func resource(kind, name string, args ...argument) string {
 
 // setting writes what to set in the block that declares what is there already.
 func setting(kind, id string, args ...argument) string {
-	return fmt.Sprintf("# In the resource that declares %s, set:\n", strings.Map(printable, id)) + resource(kind, id, args...)
+	return note("In the resource that declares "+id+", set:") + resource(kind, id, args...)
+}
+
+// note writes a comment of one line, whatever the names in it hold.
+func note(text string) string {
+	return "# " + strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '_'
+	}, text) + "\n"
 }
 
 // body writes arguments as terraform fmt does: those of one line each have their equals signs under one another.
@@ -96,11 +106,4 @@ func label(name string) string {
 		return "_" + name
 	}
 	return name
-}
-
-func printable(r rune) rune {
-	if unicode.IsPrint(r) {
-		return r
-	}
-	return '_'
 }

@@ -62,7 +62,7 @@ func (c RunTask) Commands() [][]string {
 
 // Terraform says that it has nothing to declare: a task that no service keeps is none of its resources.
 func (c RunTask) Terraform() string {
-	return "# A task that runs once is not declared: run it with the AWS CLI.\n"
+	return note("A task that runs once is not declared: run it with the AWS CLI.")
 }
 
 // Apply places the task.

@@ -99,7 +99,7 @@ func (c ReplaceRoute) Commands() [][]string {
 
 // Terraform declares the route as it is to be.
 func (c ReplaceRoute) Terraform() string {
-	return "# In place of the route that " + c.RouteTable + " has for " + c.Destination + ":\n" + CreateRoute(c).Terraform()
+	return note("In place of the route that "+c.RouteTable+" has for "+c.Destination+":") + CreateRoute(c).Terraform()
 }
 
 // Apply replaces the route.

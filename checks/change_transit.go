@@ -56,7 +56,7 @@ func (c ModifyTransitGatewayVPCAttachment) Commands() [][]string {
 
 // Terraform declares the subnet.
 func (c ModifyTransitGatewayVPCAttachment) Terraform() string {
-	return "# In the list of the aws_ec2_transit_gateway_vpc_attachment that declares " + c.Attachment + ", add:\n" +
+	return note("In the list of the resource that declares "+c.Attachment+", add:") +
 		resource("aws_ec2_transit_gateway_vpc_attachment", c.Attachment, argument{"subnet_ids", []string{c.AddSubnet}})
 }
 
@@ -179,7 +179,7 @@ func (c ReplaceTransitGatewayRoute) Commands() [][]string {
 
 // Terraform declares the route as it is to be.
 func (c ReplaceTransitGatewayRoute) Terraform() string {
-	return "# In place of the route that " + c.RouteTable + " has for " + c.Destination + ":\n" + CreateTransitGatewayRoute(c).Terraform()
+	return note("In place of the route that "+c.RouteTable+" has for "+c.Destination+":") + CreateTransitGatewayRoute(c).Terraform()
 }
 
 // Apply replaces the route.
