@@ -16,6 +16,7 @@ import (
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/network"
 )
 
 // networkChecks are those whose fixes are changes to the network.
@@ -301,6 +302,34 @@ func TestFactsDoNotKnowWhatTheOrganizationWasNotAsked(t *testing.T) {
 		}
 		if !allowed && err == nil {
 			t.Errorf("after a denial, what was not asked is answered with %v", other)
+		}
+	}
+}
+
+// The law, for fixes: one that is proven although something was not read is proven when it is read, too.
+func TestAFixThatIsProvenWithLessIsProvenWithMore(t *testing.T) {
+	for _, s := range scenarios(t) {
+		whole := diagnose(t, s)
+		if len(whole.RootCauses()) == 0 || !isNetwork(whole.RootCauses()[0]) {
+			continue
+		}
+		for _, denied := range network.Actions() {
+			s.Before(func(_ context.Context, action string, _ any) error {
+				if action == denied {
+					return faults["denied"](action)
+				}
+				return nil
+			})
+			part := diagnose(t, s)
+			for _, fix := range networkFixes(part) {
+				after, err := checks.Verify(t.Context(), part, fix)
+				if err != nil {
+					continue // what it changes was not read
+				}
+				if full, err := checks.Verify(t.Context(), whole, fix); after.Status() == checks.Pass && (err != nil || full.Status() != checks.Pass) {
+					t.Errorf("%s without %s: %q is proven, and with it leaves %s (%v)", s.Name, denied, fix.Summary, full.Status(), err)
+				}
+			}
 		}
 	}
 }
