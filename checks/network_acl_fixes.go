@@ -50,6 +50,8 @@ func (s *scene) denied(m met) (entries []network.ACLEntry) {
 	if h.Inbound != h.Reply {
 		if subnet := subnetIn(s.topology, m.way.subnet); subnet != nil && subnet.CIDR.IsValid() {
 			remote = []network.CIDR{subnet.CIDR}
+		} else if subnet != nil {
+			remote = subnet.IPv6CIDRs
 		}
 	} else {
 		remote = s.remote(m)

@@ -169,34 +169,42 @@ func routed(table *network.RouteTable, block, target string) Change {
 	return CreateRoute{table.ID, block, target}
 }
 
-// toNAT leads a block by the tables of some subnets to NAT gateways. It returns nothing where one of them finds none.
-func (s *scene) toNAT(block string, subnets []string) []Change {
-	var tables []string
-	for _, id := range subnets {
-		if t := s.vpcWith(id); t != nil && t.RouteTable(id) != nil {
-			tables = with(tables, t.RouteTable(id).ID)
-		}
-	}
-	var first, then []Change
-	var done []string
+// tableOf is a route table with the VPC and the Availability Zone of a subnet that uses it.
+type tableOf struct {
+	*network.RouteTable
+	vpc  *network.Topology
+	zone string
+}
+
+// tablesOf returns the tables of some subnets, each once; none where one of them was not read.
+func (s *scene) tablesOf(subnets []string) (tables []tableOf) {
 	for _, id := range subnets {
 		t := s.vpcWith(id)
 		if t == nil || t.RouteTable(id) == nil {
 			return nil
 		}
-		table := t.RouteTable(id)
-		if slices.Contains(done, table.ID) {
-			continue
+		one := tableOf{t.RouteTable(id), t, zone(t, id)}
+		if !slices.ContainsFunc(tables, func(o tableOf) bool { return o.ID == one.ID }) {
+			tables = append(tables, one)
 		}
-		done = append(done, table.ID)
-		nat, create := natFor(t, zone(t, id), tables)
+	}
+	return tables
+}
+
+// toNAT leads a block by the tables of some subnets to NAT gateways. It returns nothing where one of them finds none.
+func (s *scene) toNAT(block string, subnets []string) []Change {
+	tables := s.tablesOf(subnets)
+	ids := each(tables, func(t tableOf) string { return t.ID })
+	var first, then []Change
+	for _, table := range tables {
+		nat, create := natFor(table.vpc, table.zone, ids)
 		if nat == "" {
 			return nil
 		}
 		if len(first) == 0 {
 			first = create
 		}
-		then = append(then, routed(table, block, nat))
+		then = append(then, routed(table.RouteTable, block, nat))
 	}
 	return slices.Concat(first, then)
 }
@@ -211,7 +219,7 @@ func subnetsOf(hops []met) (ids []string) {
 	return ids
 }
 
-// leadingTo returns the subnets of hops before that lead to a target, and the block by which they do.
+// leadingTo returns the subnets by whose tables the finding's ways lead to a target, and the block by which they do.
 func (s *scene) leadingTo(target string) (subnets []string, block string) {
 	for _, w := range s.ways {
 		for _, h := range w.path.Hops {

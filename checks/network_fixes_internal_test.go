@@ -128,3 +128,41 @@ func TestARuleToAnywhereMakesOthersSuperfluous(t *testing.T) {
 		}
 	}
 }
+
+// A gateway that is there goes before a new one, and each table gets its route once.
+func TestGatewaysAreUsedBeforeTheyAreCreated(t *testing.T) {
+	private := []string{"subnet-private-a", "subnet-private-b"}
+	for _, test := range []struct {
+		rule  string
+		alter func(*network.Topology)
+		make  func(*scene) []Change
+		want  []Change
+	}{
+		{"an egress-only internet gateway of the VPC",
+			func(t *network.Topology) {
+				t.EgressOnlyGateways = []network.InternetGateway{{ID: "eigw-1", VPC: "vpc-1", State: "attached"}, {ID: "eigw-0", VPC: "vpc-0", State: "attached"}}
+			},
+			func(s *scene) []Change { return s.toEgressOnlyGateway(private, anyIPv6) }, []Change{CreateRoute{"rtb-private", anyIPv6, "eigw-0"}}},
+		{"none of another VPC",
+			func(t *network.Topology) {
+				t.EgressOnlyGateways = []network.InternetGateway{{ID: "eigw-1", VPC: "vpc-1", State: "attached"}}
+			},
+			func(s *scene) []Change { return s.toEgressOnlyGateway(private, anyIPv6) },
+			[]Change{CreateEgressOnlyInternetGateway{"vpc-0"}, CreateRoute{"rtb-private", anyIPv6, newEgressOnlyGateway}}},
+		{"the VPC's internet gateway", func(*network.Topology) {},
+			func(s *scene) []Change { return s.toInternetGateway(private, anyIPv4) }, []Change{CreateRoute{"rtb-private", anyIPv4, "igw-0"}}},
+		{"a VPC without an internet gateway gets one", func(t *network.Topology) { t.InternetGateways = []network.InternetGateway{} },
+			func(s *scene) []Change { return s.toInternetGateway(private, anyIPv4) },
+			[]Change{CreateInternetGateway{}, AttachInternetGateway{newInternetGateway, "vpc-0"}, CreateRoute{"rtb-private", anyIPv4, newInternetGateway}}},
+		{"one whose internet gateways were not read gets none", func(t *network.Topology) { t.InternetGateways = nil },
+			func(s *scene) []Change { return s.toInternetGateway(private, anyIPv4) }, nil},
+		{"tables that were not read get no routes", func(t *network.Topology) { t.RouteTables = nil },
+			func(s *scene) []Change { return s.toNAT(anyIPv4, private) }, nil},
+	} {
+		vpc := zones()
+		test.alter(vpc)
+		if diff := cmp.Diff(test.want, test.make(&scene{Finding{}, &survey{topology: vpc}})); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.rule, diff)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -48,7 +49,7 @@ func otherTable(s *scene) []Change {
 			return nil
 		}
 		if now := t.RouteTable(id); now == nil || slices.Contains(now.Subnets, id) {
-			return nil // it has one of its own, to which EC2 shows no handle here
+			return nil // what replaces an association takes its ID, which is not among the facts
 		}
 		table := slices.IndexFunc(t.RouteTables, func(r network.RouteTable) bool {
 			route := routeFor(&r, anyIPv4)
@@ -73,8 +74,11 @@ func liveTarget(s *scene) []Change {
 	if block == "" {
 		return nil
 	}
-	if strings.HasPrefix(target, "igw-") {
+	switch {
+	case strings.HasPrefix(target, "igw-"):
 		return s.toInternetGateway(subnets, block)
+	case strings.HasPrefix(target, "eigw-"):
+		return s.toEgressOnlyGateway(subnets, block)
 	}
 	if block != anyIPv4 || !s.toInternet(hops) {
 		return nil
@@ -86,25 +90,15 @@ func liveTarget(s *scene) []Change {
 // VPC has none.
 func (s *scene) toInternetGateway(subnets []string, block string) []Change {
 	var changes []Change
-	var done []string
-	for _, id := range subnets {
-		t := s.vpcWith(id)
-		if t == nil || t.RouteTable(id) == nil || t.InternetGateways == nil {
+	for _, table := range s.tablesOf(subnets) {
+		gateway := internetGateway(table.vpc)
+		switch {
+		case table.vpc.InternetGateways == nil:
 			return nil
+		case gateway == "" && len(changes) == 0:
+			changes = append(changes, CreateInternetGateway{}, AttachInternetGateway{newInternetGateway, table.vpc.VPC.ID})
 		}
-		table := t.RouteTable(id)
-		if slices.Contains(done, table.ID) {
-			continue
-		}
-		done = append(done, table.ID)
-		gateway := internetGateway(t)
-		if gateway == "" {
-			gateway = newInternetGateway
-			if len(changes) == 0 {
-				changes = append(changes, CreateInternetGateway{}, AttachInternetGateway{gateway, t.VPC.ID})
-			}
-		}
-		changes = append(changes, routed(table, block, gateway))
+		changes = append(changes, routed(table.RouteTable, block, cmp.Or(gateway, newInternetGateway)))
 	}
 	return changes
 }
@@ -127,17 +121,21 @@ func attach(s *scene) []Change {
 	return []Change{AttachInternetGateway{s.Subject, t.VPC.ID}}
 }
 
-// toEgressOnlyGateway leads a block by the tables of some subnets to an egress-only internet gateway that is created.
+// toEgressOnlyGateway leads a block by the tables of some subnets to an egress-only internet gateway of their VPC's, which is
+// created where none is shown.
 func (s *scene) toEgressOnlyGateway(subnets []string, block string) []Change {
-	t := s.vpcWith(subnets[0])
-	if t == nil {
-		return nil
-	}
-	changes := []Change{CreateEgressOnlyInternetGateway{t.VPC.ID}}
-	for _, id := range subnets {
-		if table := t.RouteTable(id); table != nil {
-			changes = with(changes, routed(table, block, newEgressOnlyGateway))
+	var changes []Change
+	for _, table := range s.tablesOf(subnets) {
+		gateway := newEgressOnlyGateway
+		for _, g := range table.vpc.EgressOnlyGateways {
+			if g.VPC == table.vpc.VPC.ID && strings.EqualFold(g.State, "attached") {
+				gateway = g.ID
+			}
 		}
+		if gateway == newEgressOnlyGateway && len(changes) == 0 {
+			changes = append(changes, CreateEgressOnlyInternetGateway{table.vpc.VPC.ID})
+		}
+		changes = append(changes, routed(table.RouteTable, block, gateway))
 	}
 	return changes
 }
