@@ -97,7 +97,7 @@ func traceable(word string) bool {
 	if a, err := netip.ParseAddr(word); err == nil {
 		return a.IsPrivate() && word != "10.0.0.0" && !strings.HasPrefix(word, "fd00:ec2:")
 	}
-	return accountID.MatchString(word) || resourceID.MatchString(word)
+	return accountID.MatchString(word) || word != "vpc-lattice" && resourceID.MatchString(word)
 }
 
 // namesOf returns what a snapshot's account calls its things.
@@ -105,7 +105,7 @@ func namesOf(s checks.Snapshot) (names []string) {
 	add := func(all ...string) {
 		for _, name := range all {
 			for part := range strings.SplitSeq(name, "/") {
-				if len(part) > 1 && !slices.Contains([]string{"cluster", "library", "docker-hub", "ecr-pullthroughcache", "secret", "prod", "latest", "default", "role", "trust policy"}, part) {
+				if len(part) > 1 && !slices.Contains([]string{"cluster", "library", "docker-hub", "ecr-pullthroughcache", "secret", "prod", "logs", "latest", "default", "role", "trust policy"}, part) {
 					names = append(names, part)
 				}
 			}

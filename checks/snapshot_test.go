@@ -19,6 +19,7 @@ import (
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/registry"
 	"github.com/canpull/canpull/registry/credentials"
 	"github.com/canpull/canpull/report"
 )
@@ -231,5 +232,21 @@ func TestOfAKeyThatStandsTwiceTheLastCounts(t *testing.T) {
 	s := replay(t, `{"version": 1, "task": {"region": "eu-west-1", "region": "eu-west-2"}, "facts": {}, "later": []}`)
 	if s.Task.Region != "eu-west-2" {
 		t.Errorf("the Region is %s", s.Task.Region)
+	}
+}
+
+// A document may say of an image that it is another: it is taken for the one that was asked about.
+func TestACapturedImageIsTheOneThatWasAskedAbout(t *testing.T) {
+	asked, err := registry.Parse("111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := checks.Facts{Images: []checks.Answer[registry.Reference, registry.Image]{{Question: asked, Fact: &registry.Image{Status: registry.ImageAbsent}}}}
+	image, err := facts.Sources().Images.Image(t.Context(), asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if image.Reference.ECR == nil || image.Reference.String() != asked.String() || image.Status != registry.ImageAbsent {
+		t.Errorf("the image is %+v", image)
 	}
 }
