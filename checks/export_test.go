@@ -26,3 +26,8 @@ func RedactTexts(key []byte, texts ...string) (mapped []string) {
 func RedactSentence(key []byte, text string) string {
 	return newNames(key, []byte(text), newAddressMap(key, Facts{})).sentence(text)
 }
+
+// RedactConditionKey maps the key of a condition.
+func RedactConditionKey(key []byte, text string) string {
+	return conditionKey(newNames(key, []byte(text), newAddressMap(key, Facts{})), text)
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -25,13 +26,13 @@ import (
 //   - Names and IDs are replaced letter by letter, so that policies' patterns still match what they matched. What a name's
 //     length is, where its words begin and which begin alike can be seen. Who knows one name can read the beginning of
 //     those that begin like it.
-//   - Addresses keep the blocks that they share, and private ones stay in their range: the blocks 10.0.0.0/8 and
-//     192.168.0.0/16 stay themselves, and with the latter, as the block of a VPC, what is found near its beginning.
+//   - Addresses keep the blocks that they share, and private ones stay in their range. Such a range as a whole stays itself;
+//     where it is the block of a VPC, as 192.168.0.0/16 may be, so does what lies near its beginning.
 //   - Words of an error text that are not among the usual ones of such texts are replaced like names. A malformed policy is
 //     replaced by another.
 //
 // What stays: Regions and Availability Zones, AWS's own hosts, policies, actions and condition keys, public registries,
-// the names library and latest, digests, sizes, ports and times.
+// the names library and latest, codes of errors, digests, sizes, ports and times.
 //
 // The standard checks run before and after. The error is for a context that ended, and for facts of which the redacted
 // form would give other codes, as where a pattern cuts an ID's prefix in two: then nothing is returned.
@@ -200,7 +201,9 @@ func (r *redactor) keys(v reflect.Value, mapped func(*names, string) string) {
 		value := reflect.New(v.Type().Elem()).Elem()
 		value.Set(v.MapIndex(key))
 		r.walk(value, strings.ToLower(key.String()))
-		out.SetMapIndex(reflect.ValueOf(mapped(r.names, key.String())).Convert(v.Type().Key()), value)
+		hidden := reflect.ValueOf(mapped(r.names, key.String())).Convert(v.Type().Key())
+		out.SetMapIndex(hidden, value)
+		r.later = append(r.later, func() { out.SetMapIndex(hidden, value) }) // with the sentences in it
 	}
 	v.Set(out)
 }
@@ -276,11 +279,11 @@ func (r *redactor) condition(c *iam.Condition) {
 	}
 }
 
-// conditionKey maps what is the account's of a condition key: a tag's key.
+// keyFamily is what AWS calls a condition key; what follows is a tag's key, or what stands in an encryption context.
+var keyFamily = regexp.MustCompile(`^[a-z0-9-]+:[0-9A-Za-z-]+(?::(?:SecretARN|SecretVersionId|aws:[a-z]+:[A-Za-z]+)$)?`)
+
+// conditionKey maps what is the account's of a condition key.
 func conditionKey(n *names, key string) string {
-	family, tag, found := strings.Cut(key, "/")
-	if !found {
-		return key
-	}
-	return family + "/" + n.of(tag)
+	family := keyFamily.FindString(key)
+	return family + n.of(key[len(family):])
 }

@@ -38,11 +38,11 @@ func newNames(key, document []byte, addresses *addressMap) *names {
 
 const (
 	regions   = `(?:af|ap|ca|cn|eu|eusc|il|me|mx|sa|us)(?:-(?:gov|iso[a-z]?|de))?-(?:central|north|south|east|west|northeast|northwest|southeast|southwest)-\d[a-z]?`
-	suffixes  = `(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|api\.aws|on\.amazonwebservices\.com\.cn|api\.amazonwebservices\.com\.cn|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov|cloudfront\.net)`
+	suffixes  = `(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|api\.aws|on\.amazonwebservices\.com\.cn|api\.amazonwebservices\.com\.cn|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov|cloudfront\.net|cloudflarestorage\.com)`
 	services  = `(?:api|dkr|dkr-ecr|dkr-ecr-fips|ecr|ecr-fips|ecr-public|s3|s3-fips|dualstack|secretsmanager|kms|ssm|sts|iam|logs|ec2|ecs|ecs-tasks|lambda|events|vpce|elb)`
 	resources = `(?:role|user|group|policy|root|assumed-role|federated-user|repository|secret|key|alias|task|task-definition|service|cluster|subnet|vpc|vpc-endpoint|security-group|core-network|transit-gateway|parameter|organization|ou|network-interface)`
 	ids       = `(?:vpc|subnet|sg|eni|igw|eigw|nat|vgw|lgw|cagw|vpce|vpce-svc|rtb|acl|dopt|pl|pcx|i|tgw|tgw-attach|tgw-rtb|eipalloc|vpcbpa-exclude|o)`
-	hubs      = `(?:docker\.io|[a-z0-9-]+\.docker\.(?:io|com)|production\.cloudflare\.docker\.com|(?:pkg-containers\.)?(?:ghcr\.io|githubusercontent\.com)|(?:[a-z0-9]+\.)?quay\.io|(?:registry\.)?gitlab\.com|mcr\.microsoft\.com|(?:[a-z]+\.)?gcr\.io|registry\.k8s\.io|public\.ecr\.aws|ecr-public\.aws\.com|cgr\.dev|cloudflarestorage\.com)`
+	hubs      = `(?:docker\.io|[a-z0-9-]+\.docker\.(?:io|com)|production\.cloudflare\.docker\.com|(?:pkg-containers\.)?(?:ghcr\.io|githubusercontent\.com)|(?:[a-z0-9]+\.)?quay\.io|(?:registry\.)?gitlab\.com|mcr\.microsoft\.com|(?:[a-z]+\.)?gcr\.io|registry\.k8s\.io|public\.ecr\.aws|ecr-public\.aws\.com|cgr\.dev)`
 )
 
 // public is what stays of any text: of each, its first group, or the whole. It is AWS's own, or a public registry's.
@@ -61,7 +61,7 @@ var public = compiled(
 	`(?:^|[^0-9A-Za-z.-])(`+hubs+`)(?:[^0-9A-Za-z.-]|\.?$)`,
 	`\b(`+ids+`-)[0-9A-Za-z*?]`,
 	`\b(?:AROA|AIDA|AGPA|ASIA|AKIA)`, // the kind of a unique id
-	`\$\{[^}/,]*`,                    // a policy variable
+	`\$\{[a-z0-9-]+:[0-9A-Za-z]+`,    // a policy variable
 	`:::(prod)-`, `\bstarport(?:-layer(?:-bucket)?)?\b`,
 	`\becr-pullthroughcache/`, `\balias/aws/[a-z]+`,
 	`\b(?:docker-hub|ecr-public|quay|kubernetes|k8s|github|ghcr|gitlab|chainguard|library)\b`, // as cache rules are named by default

@@ -268,6 +268,25 @@ func TestWhatRedactionKeeps(t *testing.T) {
 	}
 }
 
+// Of a condition key, that of a tag is the account's, and so is the host of its own identity provider.
+func TestRedactionOfConditionKeys(t *testing.T) {
+	for key, want := range map[string]string{
+		"aws:SourceVpce":                         `aws:SourceVpce`,
+		"aws:PrincipalTag/acme":                  `aws:PrincipalTag/[a-z]{4}`,
+		"ecr:ResourceTag/acme-1":                 `ecr:ResourceTag/[a-z]{4}-\d`,
+		"kms:EncryptionContext:SecretARN":        `kms:EncryptionContext:SecretARN`,
+		"kms:EncryptionContext:aws:ecr:arn":      `kms:EncryptionContext:aws:ecr:arn`,
+		"kms:EncryptionContext:acme":             `kms:EncryptionContext:[a-z]{4}`,
+		"login.acme.example:sub":                 `[a-z]{5}\.[a-z]{4}\.[a-z]{7}:[a-z]{3}`,
+		"oidc.eks.eu-west-1.amazonaws.com/id/AC": `[a-z]{4}\.[a-z]{3}\.eu-west-1\.amazonaws\.com/[a-z]{2}/[A-Z]{2}`,
+	} {
+		got := checks.RedactConditionKey([]byte("key"), key)
+		if !regexp.MustCompile("^"+want+"$").MatchString(got) || strings.Contains(got, "acme") {
+			t.Errorf("%s became %s", key, got)
+		}
+	}
+}
+
 // The errors that tasks stopped with prove the same after redaction, and name nobody.
 func TestRedactionKeepsWhatAnErrorProves(t *testing.T) {
 	texts := []string{}

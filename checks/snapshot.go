@@ -30,8 +30,8 @@ func (d Diagnosis) Snapshot() Snapshot { return Snapshot{d.Task, d.Facts} }
 //	unread   by IAM action, why facts about the task's interface are missing
 //	facts    by kind, each question with the fact that answers it, what of it is unread, and the error
 //
-// It holds names, addresses and policies of the account ([Redact] hides them), and never the value of a secret, a
-// credential, a request ID or an encoded authorization message.
+// It holds names, addresses and policies of the account ([Redact] hides them) and the error text of the task as ECS gave it.
+// It never holds the value of a secret or a credential, nor of an error that AWS answered more than its code.
 func Capture(w io.Writer, s Snapshot) error {
 	data, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

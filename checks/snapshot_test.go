@@ -139,9 +139,12 @@ func TestASnapshotHoldsNoSecret(t *testing.T) {
 	const canary = "canary-5f2d9c"
 	s := scenario(t, "healthy-credentials-key")
 	s.Secrets.Values = []secretsmanager.GetSecretValueOutput{{ARN: s.Secrets.Secrets[0].ARN, SecretString: aws.String(`{"username": "` + canary + `", "password": "` + canary + `"}`)}}
-	s.EC2.Before = func(_ context.Context, action string, _ any) error {
+	s.Before(func(_ context.Context, action string, _ any) error {
+		if strings.HasPrefix(action, "secretsmanager:") {
+			return nil
+		}
 		return failed(action, &smithy.GenericAPIError{Code: "UnauthorizedOperation", Message: "Encoded authorization failure message: " + canary})
-	}
+	})
 	sources := s.Sources()
 	sources.Secrets = credentials.New(s.Secrets, s.Secrets, credentials.WithValues(s.Secrets))
 	d, err := checks.Run(t.Context(), s.Task, checks.Default(sources)...)
@@ -151,6 +154,9 @@ func TestASnapshotHoldsNoSecret(t *testing.T) {
 	document := capture(t, d.Snapshot())
 	if !strings.Contains(document, `"Form": "valid"`) {
 		t.Fatalf("the value was not read:\n%s", document)
+	}
+	if strings.Count(document, `"reason": "UnauthorizedOperation"`) < 5 {
+		t.Errorf("few denials are captured:\n%s", document)
 	}
 	if strings.Contains(document, canary) {
 		t.Errorf("the canary shows:\n%s", document)
