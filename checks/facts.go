@@ -41,8 +41,17 @@ func (f Facts) Sources() Sources {
 		Roles:         iam.SourceFunc(again(f.Roles, roleKey)),
 		Images:        registry.SourceFunc(again(f.Images, registry.Reference.String)),
 		Secrets:       credentials.SourceFunc(again(f.Secrets, secretKey)),
-		Organizations: iam.OrganizationSourceFunc(again(f.Organizations, guardrailsKey)),
+		Organizations: iam.OrganizationSourceFunc(f.organization),
 	}
+}
+
+// organization gives the answer that was given. Of a role about which nothing was ever asked it says that there is none, as
+// IAM's simulator does: what it says of another role is not contradicted by that.
+func (f Facts) organization(ctx context.Context, g iam.Guardrails) (*iam.Organization, error) {
+	if !slices.ContainsFunc(f.Organizations, func(a Answer[iam.Guardrails, iam.Organization]) bool { return a.Question.Role == g.Role }) {
+		return &iam.Organization{Unread: errNotAsked}, nil
+	}
+	return again(f.Organizations, guardrailsKey)(ctx, g)
 }
 
 var errNotAsked = errors.New("it is not among the captured facts")

@@ -36,11 +36,11 @@ func (PullThroughCache) Info() Info {
 			"cache.none":    {Skip, "No image waits to be imported through a pull-through-cache rule.", nil},
 			"cache.ready":   {Pass, "Nothing that was read stands in the way of importing {subject} through the rule {rule}.", nil},
 			"cache.unread":  {Unknown, "Whether a pull-through-cache rule imports {subject} is not known: {reason}.", nil},
-			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Remedy{{"Name the image {prefix}/library/{upstream} in the task definition", user + "pull-through-cache-working-pulling.html", "", nil}}},
+			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Remedy{{"Name the image {prefix}/library/{upstream} in the task definition", user + "pull-through-cache-working-pulling.html", "", nameOfficialImage}}},
 			"cache.denied": {Fail, "A policy explicitly denies {actions} to {role}, without which {subject} cannot be imported ({cite}).", []Remedy{
-				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", nil}}},
-			"cache.secret-name":   {Fail, "The rule {rule} names the secret {secret}; ECR takes one of its own account and Region whose name begins with ecr-pullthroughcache/.", []Remedy{{"Create such a secret and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", nil}}},
-			"cache.secret-absent": {Fail, "The secret {secret} of the rule {rule} does not exist or is scheduled for deletion.", []Remedy{{"Create or restore the secret {secret}", user + "pull-through-cache-creating-secret.html", "", nil}}},
+				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", allowImport}}},
+			"cache.secret-name":   {Fail, "The rule {rule} names the secret {secret}; ECR takes one of its own account and Region whose name begins with ecr-pullthroughcache/.", []Remedy{{"Create such a secret and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", giveRuleSecret}}},
+			"cache.secret-absent": {Fail, "The secret {secret} of the rule {rule} does not exist or is scheduled for deletion.", []Remedy{{"Restore the secret {secret}, or create one and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", returnRuleSecret}}},
 		},
 		Assumes: []string{"No pull-through-cache rule covers an image of a registry whose rules could not be read."},
 	}
@@ -137,10 +137,7 @@ func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, i
 	if role.Exists != nil && !*role.Exists {
 		return Finding{}, nil // and that
 	}
-	needed := []string{importImage}
-	if image.Status == registry.RepositoryAbsent {
-		needed = append(needed, createRepository)
-	}
+	needed := importActions(image)
 	var missing, keys []string
 	for _, action := range needed {
 		switch d := role.Can(request(action, ref)); d.Outcome {
@@ -160,6 +157,14 @@ func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, i
 		return info.Finding(Resolve, "cache.unread", ref.String(), args).because(missing, role.Unread), nil
 	}
 	return info.Finding(Resolve, "cache.ready", ref.String(), args), nil
+}
+
+// importActions are what the first pull of an image takes.
+func importActions(image *registry.Image) []string {
+	if image.Status == registry.RepositoryAbsent {
+		return []string{importImage, createRepository}
+	}
+	return []string{importImage}
 }
 
 // rulesRefused reports that the pull-through-cache rules could have been read and were not.

@@ -35,15 +35,15 @@ func (RegistryCredentials) Info() Info {
 			"credentials.none":      {Skip, "No container names credentials for its registry.", nil},
 			"credentials.not-asked": {Skip, "Who may read {subject} was not asked: the execution role does not exist.", nil},
 			"credentials.readable":  {Pass, "{role} may read {secrets}.", nil},
-			"credentials.role-none": {Fail, "The task has no execution role, and reading {subject} takes one.", []Remedy{{"Set executionRoleArn in the task definition to a role that may call secretsmanager:GetSecretValue on {subject}", docs, "", nil}}},
+			"credentials.role-none": {Fail, "The task has no execution role, and reading {subject} takes one.", []Remedy{{"Set executionRoleArn in the task definition to a role that may call secretsmanager:GetSecretValue on {subject}", docs, "", setNewRole}}},
 			"credentials.absent": {Fail, "The secret {subject} does not exist in {region}.", []Remedy{
-				{"Create the secret {subject} in {region}, as JSON with username and password", docs, "", nil},
+				{"Create the secret {subject} in {region}, as JSON with username and password", docs, "", createSecret},
 				{"Name the secret by the whole of its ARN in the task definition", docs, "", nil}}},
-			"credentials.deleted": {Fail, "The secret {subject} is scheduled for deletion and cannot be read.", []Remedy{{"Restore {subject}", secrets + "manage_restore-secret.html", "", nil}}},
-			"credentials.denied":  {Fail, "{role} may not call secretsmanager:GetSecretValue on {subject} ({cite}).", []Remedy{{"Allow secretsmanager:GetSecretValue on {subject} for {role}", docs, "", nil}}},
+			"credentials.deleted": {Fail, "The secret {subject} is scheduled for deletion and cannot be read.", []Remedy{{"Restore {subject}", secrets + "manage_restore-secret.html", "", restoreSecret}}},
+			"credentials.denied":  {Fail, "{role} may not call secretsmanager:GetSecretValue on {subject} ({cite}).", []Remedy{{"Allow secretsmanager:GetSecretValue on {subject} for {role}", docs, "", allowSecret}}},
 			"credentials.key-state": {Fail, "The key of {subject}, {key}, is {state}, so that nothing can be decrypted with it.", []Remedy{
-				{"Enable {key}, or cancel its deletion", keys + "enabling-keys.html", "", nil}}},
-			"credentials.key-denied":     {Fail, "{role} may not call kms:Decrypt with {key}, the key of {subject} ({cite}).", []Remedy{{"Allow kms:Decrypt on {key} for {role}, in the role's policy and the key's", docs, "", nil}}},
+				{"Enable {key}, or cancel its deletion", keys + "enabling-keys.html", "", enableKey}}},
+			"credentials.key-denied":     {Fail, "{role} may not call kms:Decrypt with {key}, the key of {subject} ({cite}).", []Remedy{{"Allow kms:Decrypt on {key} for {role}, in the role's policy and the key's", docs, "", allowKey}}},
 			"credentials.key-not-shared": {Fail, "{subject} is in another account than {role} and has the key that AWS manages, which cannot be shared.", []Remedy{{"Give {subject} a key of your own, and allow {role} to decrypt with it", secrets + "auth-and-access_examples_cross.html", "", nil}}},
 			"credentials.malformed":      {Fail, "The value of {subject} is not what ECS takes, a JSON object with the strings username and password: {form}.", []Remedy{{"Store {\"username\": …, \"password\": …} as the value of {subject}", docs, "", nil}}},
 			"credentials.unread":         {Unknown, "Whether {role} may read {subject} is not known: {reason}.", nil},
@@ -192,19 +192,30 @@ func (j judged) verdict() opinion {
 // mayRead decides whether the role may call GetSecretValue.
 func (j judged) mayRead() iam.Decision {
 	policies := j.role.Policies()
+	policies.Resource = j.secretLayer()
+	return iam.Evaluate(j.read(), policies)
+}
+
+// secretLayer returns the secret's policy as what it is to an evaluation; nil: it has none.
+func (j judged) secretLayer() *iam.Layer {
 	switch p := j.secret.Policy; {
 	case p == nil:
-		policies.Resource = &iam.Layer{Missing: []string{credentials.GetResourcePolicy}}
+		return &iam.Layer{Missing: []string{credentials.GetResourcePolicy}}
 	case *p != "":
 		document, _ := iam.Parse(*p) // what is malformed evaluates as unknown
-		policies.Resource = &iam.Layer{Policies: []iam.Policy{{Name: "policy of the secret", Document: document}}}
+		return &iam.Layer{Policies: []iam.Policy{{Name: "policy of the secret", Document: document}}}
 	}
+	return nil
+}
+
+// read is the request for the secret's value.
+func (j judged) read() iam.Request {
 	r := j.request(credentials.GetSecretValue, j.secret.ARN)
 	r.Context["aws:ViaAWSService"] = iam.Present("false")
 	if j.secret.ARN != "" {
 		r.Context["secretsmanager:SecretId"] = iam.Present(j.secret.ARN)
 	}
-	return iam.Evaluate(r, policies)
+	return r
 }
 
 // request returns a request of the role in the secret's Region. A resource that is not known is in the task's account.
@@ -234,12 +245,7 @@ func (j judged) judgeKey() opinion {
 		return opinion{}
 	}
 	policies := j.role.Policies()
-	if k.Policy == nil {
-		policies.Resource = &iam.Layer{Missing: []string{credentials.GetKeyPolicy}}
-	} else {
-		document, _ := iam.Parse(*k.Policy)
-		policies.Resource = &iam.Layer{Policies: []iam.Policy{{Name: "policy of the key", Document: document}}}
-	}
+	policies.Resource = keyLayer(k)
 	d := iam.Evaluate(j.decrypt(k.ARN), policies)
 	switch d.Outcome {
 	case iam.Allowed:
@@ -262,6 +268,15 @@ func (j judged) judgeKey() opinion {
 	return opinion{code: "credentials.key-denied", decision: &d, evidence: []Evidence{
 		{credentials.GetKeyPolicy, d.Reason(iam.Request{Action: "kms:Decrypt"})},
 		{credentials.ListGrants, fmt.Sprintf("%d grants to decrypt, none to the role", len(k.Grants))}}}
+}
+
+// keyLayer returns a key's policy as what it is to an evaluation.
+func keyLayer(k *credentials.Key) *iam.Layer {
+	if k.Policy == nil {
+		return &iam.Layer{Missing: []string{credentials.GetKeyPolicy}}
+	}
+	document, _ := iam.Parse(*k.Policy)
+	return &iam.Layer{Policies: []iam.Policy{{Name: "policy of the key", Document: document}}}
 }
 
 // decrypt is the request that Secrets Manager makes on the role's behalf.
