@@ -23,7 +23,7 @@ func amendEndpointPolicy(r Repair) []Change {
 		return nil
 	}
 	on := &attached{at: iam.EndpointLayer, endpoint: iam.EndpointType(e.Type), layer: &iam.Layer{Policies: []iam.Policy{{Document: document}}},
-		form:   func(s iam.Statement) iam.Statement { return s },
+		form:   asItIs,
 		change: func(d iam.Document) Change { return SetEndpointPolicy{e.ID, r.Task.Region, d} }}
 	info := EndpointPolicy{}.Info()
 	actions := strings.Split(r.Finding.Args["actions"], ", ")

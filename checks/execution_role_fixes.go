@@ -9,6 +9,7 @@ import (
 
 	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/registry"
+	"github.com/canpull/canpull/registry/credentials"
 )
 
 // pullPolicy is what an inline policy is called that lets a role pull.
@@ -166,7 +167,10 @@ func (r Repair) newRole(arn string, more ...need) []Change {
 	needs := more
 	for _, c := range r.Task.Containers {
 		s := r.secret(c.RepositoryCredentials)
-		if s == nil || s.ARN == "" || s.Exists == nil || !*s.Exists {
+		switch {
+		case s == nil && accountOf(c.RepositoryCredentials) != "":
+			s = &credentials.Secret{ID: credentials.ID{Region: regionOf(c.RepositoryCredentials)}, ARN: c.RepositoryCredentials}
+		case s == nil || s.ARN == "" || s.Exists != nil && !*s.Exists:
 			continue // none, or one that is itself to be mended first
 		}
 		j := judged{role: role, secret: s, task: r.Task}

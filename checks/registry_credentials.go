@@ -161,7 +161,7 @@ func (j judged) verdict() opinion {
 	if read.Outcome == iam.ImplicitDeny || read.Outcome == iam.ExplicitDeny {
 		return opinion{code: "credentials.denied", decision: &read, evidence: []Evidence{{secretPolicySource(read), read.Reason(iam.Request{Action: credentials.GetSecretValue})}}}
 	}
-	if s.Exists != nil && elsewhere && (s.KeyID == "" || s.Key != nil && s.Key.AWS) {
+	if j.notShared() {
 		return fact("credentials.key-not-shared", credentials.DescribeSecret, "no key of the customer's, in account "+account)
 	}
 	var key opinion
@@ -187,6 +187,12 @@ func (j judged) verdict() opinion {
 		return unknownFor([]string{credentials.GetSecretValue}, nil)
 	}
 	return opinion{code: "credentials.readable"}
+}
+
+// notShared reports a secret of another account that has the key which AWS manages there.
+func (j judged) notShared() bool {
+	s, account := j.secret, accountOf(j.secret.ARN)
+	return s.Exists != nil && account != "" && j.task.Account != "" && account != j.task.Account && (s.KeyID == "" || s.Key != nil && s.Key.AWS)
 }
 
 // mayRead decides whether the role may call GetSecretValue.

@@ -22,33 +22,48 @@ func (r Repair) judged() (j judged, ok bool) {
 	return j, j.role != nil && j.secret != nil
 }
 
-// allowSecret amends the policies by which the role may not read the secret: its own, its boundary, the secret's.
+// allowSecret amends the policies by which the role may not read the secret, and those by which it may not decrypt with the
+// secret's key, which would be in the way next.
 func allowSecret(r Repair) []Change {
 	j, ok := r.judged()
-	if !ok || j.secret.ARN == "" {
+	if !ok || j.secret.ARN == "" || j.notShared() {
 		return nil
 	}
-	return amendment{role: *j.role, name: unusedPolicyName(j.role, credentialsPolicy), layers: ownPolicies, needs: []need{{j.read(), &attached{
-		at: iam.ResourceLayer, layer: j.secretLayer(), form: func(s iam.Statement) iam.Statement { return s },
-		change: func(d iam.Document) Change { return PutResourcePolicy{j.secret.ARN, d} }}}}}.changes()
+	needs := []need{{j.read(), &attached{at: iam.ResourceLayer, layer: j.secretLayer(), form: asItIs,
+		change: func(d iam.Document) Change { return PutResourcePolicy{j.secret.ARN, d} }}}}
+	if j.secret.Key != nil && j.judgeKey().code == "credentials.key-denied" {
+		needs = append(needs, j.decryption())
+	}
+	return j.amended(needs)
 }
 
-// allowKey amends the policies by which the role may not decrypt with the secret's key: the key's, its own, its boundary. In a
-// key's policy the resource "*" is the key.
-// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+// allowKey amends the policies by which the role may not decrypt with the secret's key: the key's, its own, its boundary.
 func allowKey(r Repair) []Change {
 	j, ok := r.judged()
 	if !ok || j.secret.Key == nil {
 		return nil
 	}
+	return j.amended([]need{j.decryption()})
+}
+
+func (j judged) amended(needs []need) []Change {
+	return amendment{role: *j.role, name: unusedPolicyName(j.role, credentialsPolicy), layers: ownPolicies, needs: needs}.changes()
+}
+
+// decryption is the need to decrypt with the secret's key. In a key's policy the resource "*" is the key.
+// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+func (j judged) decryption() need {
 	key := j.secret.Key
-	return amendment{role: *j.role, name: unusedPolicyName(j.role, credentialsPolicy), layers: ownPolicies, needs: []need{{j.decrypt(key.ARN), &attached{
-		at: iam.ResourceLayer, layer: keyLayer(key), form: func(s iam.Statement) iam.Statement {
+	return need{j.decrypt(key.ARN), &attached{at: iam.ResourceLayer, layer: keyLayer(key),
+		form: func(s iam.Statement) iam.Statement {
 			s.Resources = []string{"*"}
 			return s
 		},
-		change: func(d iam.Document) Change { return PutKeyPolicy{key.ARN, d} }}}}}.changes()
+		change: func(d iam.Document) Change { return PutKeyPolicy{key.ARN, d} }}}
 }
+
+// asItIs is a statement of a policy that names its resource.
+func asItIs(s iam.Statement) iam.Statement { return s }
 
 // restoreSecret cancels the deletion of the secret.
 func restoreSecret(r Repair) []Change { return restored(r.secret(r.Finding.Subject)) }
