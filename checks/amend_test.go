@@ -155,21 +155,43 @@ func TestTheAddedTrustIsGuarded(t *testing.T) {
 	}
 }
 
-// A new role is one that IAM's simulator was never asked about, and what it said of another stays.
-func TestTheSimulatorsAnswersAreOfTheirRole(t *testing.T) {
-	asked := iam.Guardrails{Role: "arn:aws:iam::111122223333:role/web", Actions: []string{"ecr:BatchGetImage"}}
-	f := checks.Facts{Organizations: []checks.Answer[iam.Guardrails, iam.Organization]{{Question: asked, Fact: &iam.Organization{Allowed: map[string]bool{"ecr:BatchGetImage": false}}}}}
-	source := f.Sources().Organizations
-	if org, err := source.Organization(t.Context(), asked); err != nil || org.Allowed["ecr:BatchGetImage"] {
-		t.Errorf("asked again: %v, %v", org, err)
+// That a layer's presence may not be checked is a warning. Where a statement denies it, one that allows it is no fix.
+func TestAStatementIsNotAddedBesideADeny(t *testing.T) {
+	s := scenario(t, "healthy-nat")
+	sources := s.Sources()
+	sources.Roles = with(t, sources.Roles, func(r *iam.Role) {
+		d, _ := iam.Parse(`{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "ecr:BatchCheckLayerAvailability", "Resource": "*"}}`)
+		r.Identity.Policies = append(r.Identity.Policies, iam.Policy{Name: "more", Document: d})
+	})
+	d, err := checks.Run(t.Context(), s.Task, checks.Default(sources)...)
+	if err != nil || d.Findings[0].Code != "role.layer-check" {
+		t.Fatalf("%v, %v", err, d.Findings)
 	}
-	other := asked
-	other.Context = iam.Context{"aws:SourceVpce": iam.Present("vpce-0")}
-	if org, err := source.Organization(t.Context(), other); err == nil {
-		t.Errorf("of the same role in another way: %v", org)
+	for _, fix := range d.Findings[0].Fixes {
+		if len(fix.Changes) > 0 {
+			t.Errorf("%s: %s", fix.Summary, outlined(fix.Changes))
+		}
 	}
-	other.Role += "-new"
-	if org, err := source.Organization(t.Context(), other); err != nil || len(org.Allowed) != 0 || org.Unread == nil {
-		t.Errorf("of a new role: %v, %v", org, err)
+}
+
+// A statement in the role's policies is of no use as long as its boundary leaves the pull out: both are amended.
+func TestAStatementAndTheBoundaryTogether(t *testing.T) {
+	s := scenario(t, "role-denied")
+	sources := s.Sources()
+	sources.Roles = with(t, sources.Roles, func(r *iam.Role) {
+		d, _ := iam.Parse(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": ["ecr:GetAuthorizationToken", "logs:*"], "Resource": "*"}}`)
+		r.Boundary = &iam.Layer{Policies: []iam.Policy{{Name: "boundary", ARN: shared, Document: d}}}
+	})
+	d, err := checks.Run(t.Context(), s.Task, checks.Default(sources)...)
+	if err != nil || d.RootCauses()[0].Code != "role.denied" {
+		t.Fatalf("%v, %v", err, d.RootCauses())
+	}
+	fixes := d.RootCauses()[0].Fixes
+	after, err := checks.Verify(t.Context(), d, fixes[0])
+	if err != nil || after.Status() != checks.Warn || len(fixes[0].Changes) != 2 {
+		t.Errorf("%v: %s: %v", err, outlined(fixes[0].Changes), after.RootCauses())
+	}
+	if len(fixes[1].Changes) != 0 {
+		t.Errorf("AWS's policy alone is offered: %s", outlined(fixes[1].Changes))
 	}
 }

@@ -25,8 +25,8 @@ func (c PutRolePolicy) Commands() [][]string {
 // Terraform is an aws_iam_role_policy.
 func (c PutRolePolicy) Terraform() string {
 	role := iam.RoleName(c.Role)
-	return terraformResource("aws_iam_role_policy", role+"_"+c.PolicyName, argument{"name", terraformString(c.PolicyName)},
-		argument{"role", terraformString(role)}, argument{"policy", terraformDocument(c.PolicyDocument)})
+	return terraformResource("aws_iam_role_policy", role+"_"+c.PolicyName, terraformArgument{"name", terraformString(c.PolicyName)},
+		terraformArgument{"role", terraformString(role)}, terraformArgument{"policy", terraformDocument(c.PolicyDocument)})
 }
 
 // Apply puts the policy among the role's.
@@ -82,8 +82,8 @@ func (c AttachRolePolicy) Commands() [][]string {
 // Terraform is an aws_iam_role_policy_attachment.
 func (c AttachRolePolicy) Terraform() string {
 	role := iam.RoleName(c.Role)
-	return terraformResource("aws_iam_role_policy_attachment", role+"_"+nameIn(c.PolicyARN), argument{"role", terraformString(role)},
-		argument{"policy_arn", terraformString(c.PolicyARN)})
+	return terraformResource("aws_iam_role_policy_attachment", role+"_"+nameIn(c.PolicyARN), terraformArgument{"role", terraformString(role)},
+		terraformArgument{"policy_arn", terraformString(c.PolicyARN)})
 }
 
 // Apply puts the policy among the role's.
@@ -133,8 +133,8 @@ func (c CreatePolicyVersion) Commands() [][]string {
 
 // Terraform is the aws_iam_policy.
 func (c CreatePolicyVersion) Terraform() string {
-	return terraformResource("aws_iam_policy", nameIn(c.PolicyARN), argument{"name", terraformString(nameIn(c.PolicyARN))},
-		argument{"path", terraformString(pathOf(c.PolicyARN))}, argument{"policy", terraformDocument(c.PolicyDocument)})
+	return terraformResource("aws_iam_policy", nameIn(c.PolicyARN), terraformArgument{"name", terraformString(nameIn(c.PolicyARN))},
+		terraformArgument{"path", terraformString(pathOf(c.PolicyARN))}, terraformArgument{"policy", terraformDocument(c.PolicyDocument)})
 }
 
 // Apply replaces the policy's document wherever it is attached or a boundary.
@@ -238,8 +238,8 @@ const trustPolicy = "trust policy"
 
 func terraformRole(arn string, trust iam.Document) string {
 	name := iam.RoleName(arn)
-	return terraformResource("aws_iam_role", name, argument{"name", terraformString(name)}, argument{"path", terraformString(pathOf(arn))},
-		argument{"assume_role_policy", terraformDocument(trust)})
+	return terraformResource("aws_iam_role", name, terraformArgument{"name", terraformString(name)}, terraformArgument{"path", terraformString(pathOf(arn))},
+		terraformArgument{"assume_role_policy", terraformDocument(trust)})
 }
 
 // nameIn returns what an ARN ends in after its last slash: the name of a managed policy, or the ID of a key.

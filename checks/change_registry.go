@@ -57,14 +57,18 @@ type UpdatePullThroughCacheRule struct {
 
 // Commands is one call of update-pull-through-cache-rule.
 func (c UpdatePullThroughCacheRule) Commands() [][]string {
+	secret := c.CredentialARN
+	if strings.HasSuffix(secret, newSecretSuffix) {
+		secret = "<secret-arn>" // which create-secret prints
+	}
 	return [][]string{awsCommand(c.Region, "ecr", "update-pull-through-cache-rule", "--registry-id", c.RegistryID,
-		"--ecr-repository-prefix", c.ECRRepositoryPrefix, "--credential-arn", c.CredentialARN)}
+		"--ecr-repository-prefix", c.ECRRepositoryPrefix, "--credential-arn", secret)}
 }
 
 // Terraform is the aws_ecr_pull_through_cache_rule.
 func (c UpdatePullThroughCacheRule) Terraform() string {
-	return terraformResource("aws_ecr_pull_through_cache_rule", c.ECRRepositoryPrefix, argument{"ecr_repository_prefix", terraformString(c.ECRRepositoryPrefix)},
-		argument{"upstream_registry_url", terraformString(c.UpstreamRegistryURL)}, argument{"credential_arn", terraformString(c.CredentialARN)})
+	return terraformResource("aws_ecr_pull_through_cache_rule", c.ECRRepositoryPrefix, terraformArgument{"ecr_repository_prefix", terraformString(c.ECRRepositoryPrefix)},
+		terraformArgument{"upstream_registry_url", terraformString(c.UpstreamRegistryURL)}, terraformArgument{"credential_arn", terraformString(c.CredentialARN)})
 }
 
 // Apply gives the secret to every image that the rule covers.

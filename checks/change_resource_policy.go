@@ -24,7 +24,7 @@ func (c SetRepositoryPolicy) Commands() [][]string {
 // Terraform is an aws_ecr_repository_policy.
 func (c SetRepositoryPolicy) Terraform() string {
 	_, _, name := repositoryOf(c.Repository)
-	return terraformResource("aws_ecr_repository_policy", name, argument{"repository", terraformString(name)}, argument{"policy", terraformDocument(c.PolicyText)})
+	return terraformResource("aws_ecr_repository_policy", name, terraformArgument{"repository", terraformString(name)}, terraformArgument{"policy", terraformDocument(c.PolicyText)})
 }
 
 // Apply gives the policy to every image of the repository.
@@ -51,8 +51,8 @@ func (c SetEndpointPolicy) Commands() [][]string {
 
 // Terraform is an aws_vpc_endpoint_policy.
 func (c SetEndpointPolicy) Terraform() string {
-	return terraformResource("aws_vpc_endpoint_policy", c.VPCEndpoint, argument{"vpc_endpoint_id", terraformString(c.VPCEndpoint)},
-		argument{"policy", terraformDocument(c.PolicyDocument)})
+	return terraformResource("aws_vpc_endpoint_policy", c.VPCEndpoint, terraformArgument{"vpc_endpoint_id", terraformString(c.VPCEndpoint)},
+		terraformArgument{"policy", terraformDocument(c.PolicyDocument)})
 }
 
 // Apply replaces the policy in every topology that has the endpoint.
@@ -86,8 +86,8 @@ func (c PutResourcePolicy) Commands() [][]string {
 
 // Terraform is an aws_secretsmanager_secret_policy.
 func (c PutResourcePolicy) Terraform() string {
-	return terraformResource("aws_secretsmanager_secret_policy", secretName(c.Secret), argument{"secret_arn", terraformString(c.Secret)},
-		argument{"policy", terraformDocument(c.ResourcePolicy)})
+	return terraformResource("aws_secretsmanager_secret_policy", secretName(c.Secret), terraformArgument{"secret_arn", terraformString(c.Secret)},
+		terraformArgument{"policy", terraformDocument(c.ResourcePolicy)})
 }
 
 // Apply replaces the policy.
@@ -113,7 +113,7 @@ func (c PutKeyPolicy) Commands() [][]string {
 
 // Terraform is an aws_kms_key_policy.
 func (c PutKeyPolicy) Terraform() string {
-	return terraformResource("aws_kms_key_policy", nameIn(c.Key), argument{"key_id", terraformString(c.Key)}, argument{"policy", terraformDocument(c.Policy)})
+	return terraformResource("aws_kms_key_policy", nameIn(c.Key), terraformArgument{"key_id", terraformString(c.Key)}, terraformArgument{"policy", terraformDocument(c.Policy)})
 }
 
 // Apply replaces the key's policy.

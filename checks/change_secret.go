@@ -31,7 +31,7 @@ func (c CreateSecret) Commands() [][]string {
 // Terraform is an aws_secretsmanager_secret. Its value stays out of Terraform, which would keep it in its state.
 func (c CreateSecret) Terraform() string {
 	return "# The value, a JSON object with " + strings.Join(c.Keys, " and ") + ", is to be set with `aws secretsmanager put-secret-value`.\n" +
-		terraformResource("aws_secretsmanager_secret", secretName(c.Secret), argument{"name", terraformString(secretName(c.Secret))})
+		terraformResource("aws_secretsmanager_secret", secretName(c.Secret), terraformArgument{"name", terraformString(secretName(c.Secret))})
 }
 
 // Apply lets the secret be there, encrypted with the key that AWS manages.
@@ -84,7 +84,7 @@ func (c EnableKey) Commands() [][]string {
 
 // Terraform is the aws_kms_key.
 func (c EnableKey) Terraform() string {
-	return terraformResource("aws_kms_key", nameIn(c.Key), argument{"is_enabled", "true"})
+	return terraformResource("aws_kms_key", nameIn(c.Key), terraformArgument{"is_enabled", "true"})
 }
 
 // Apply enables the key, if its deletion is not pending.

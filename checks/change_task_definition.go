@@ -53,9 +53,9 @@ func (c RegisterTaskDefinition) Commands() [][]string {
 
 // Terraform is the aws_ecs_task_definition with the arguments that change.
 func (c RegisterTaskDefinition) Terraform() string {
-	arguments := []argument{{"family", terraformString(c.family())}}
+	arguments := []terraformArgument{{"family", terraformString(c.family())}}
 	if c.ExecutionRoleARN != "" {
-		arguments = append(arguments, argument{"execution_role_arn", terraformString(c.ExecutionRoleARN)})
+		arguments = append(arguments, terraformArgument{"execution_role_arn", terraformString(c.ExecutionRoleARN)})
 	}
 	text := terraformResource("aws_ecs_task_definition", c.family(), arguments...)
 	var b strings.Builder

@@ -28,12 +28,12 @@ func documentText(d iam.Document) string {
 	return string(text)
 }
 
-// argument is one argument of a Terraform resource; its value is an expression.
-type argument struct{ name, value string }
+// terraformArgument is one argument of a Terraform resource; its value is an expression.
+type terraformArgument struct{ name, value string }
 
 // terraformResource writes a resource as `terraform fmt` does. What is left of a resource that exists already is the
 // reader's: the arguments are those that the change is about and those that name it.
-func terraformResource(kind, label string, arguments ...argument) string {
+func terraformResource(kind, label string, arguments ...terraformArgument) string {
 	width := 0
 	for _, a := range arguments {
 		width = max(width, len(a.name))

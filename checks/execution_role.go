@@ -33,7 +33,7 @@ func (ExecutionRole) Info() Info {
 	const boundaries = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
 	const scps = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
 	allow := []Remedy{
-		{"Add a statement that allows {requests} to a policy of {subject}", docs, "It is for these repositories alone.", allowPull},
+		{"Add a statement that allows {requests} to a policy of {subject}", docs, "It is for these repositories alone.", addPullStatement},
 		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs, "It allows every repository, and writing to every log stream.", attachManagedPolicy},
 	}
 	return Info{
@@ -51,8 +51,8 @@ func (ExecutionRole) Info() Info {
 			"role.not-assumable": {Fail, "The trust policy of {subject} does not let ecs-tasks.amazonaws.com assume it ({cite}).", []Remedy{
 				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs, "", trustTasks}}},
 			"role.denied":        {Fail, "No policy of {subject} allows {requests}.", allow},
-			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Remedy{{"Remove or narrow the statement that denies {actions} ({cite})", docs, "", allowPull}}},
-			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Remedy{{"Allow {actions} in the permissions boundary of {subject}", boundaries, "It holds for everybody with that boundary, and grants nothing by itself.", allowPull}}},
+			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Remedy{{"Remove or narrow the statement that denies {actions} ({cite})", docs, "", amendRole}}},
+			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Remedy{{"Allow {actions} in the permissions boundary of {subject}", boundaries, "It holds for everybody with that boundary, and grants nothing by itself.", amendRole}}},
 			"role.layer-check":   {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", allow},
 			"role.organization-deny": {Fail, "A service control policy of the organization denies {actions} to {subject}.", []Remedy{
 				{"Have the organization's administrators allow {actions} for {subject} in the service control policies above its account", scps, "", nil}}},

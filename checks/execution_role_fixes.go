@@ -15,8 +15,8 @@ import (
 // pullPolicy is what an inline policy is called that lets a role pull.
 const pullPolicy = "pull-images"
 
-// allowPull amends the policies of the role, or its permissions boundary, by which a finding's requests are not allowed.
-func allowPull(r Repair) []Change {
+// amendRole amends the policies of the role, or its permissions boundary, by which a finding's requests are not allowed.
+func amendRole(r Repair) []Change {
 	role := r.role(r.Task.ExecutionRole)
 	if role == nil {
 		return nil
@@ -25,25 +25,38 @@ func allowPull(r Repair) []Change {
 		layers: []iam.LayerName{iam.IdentityLayer, iam.BoundaryLayer}}.changes()
 }
 
-// allowLayerCheck amends the role's policies as allowPull does, if no more than a statement is to be added.
-func allowLayerCheck(r Repair) []Change {
-	changes := allowPull(r)
-	if len(changes) != 1 {
+// addPullStatement adds a statement to the role's policies, and to its boundary where that is in the way as well. Where a
+// statement denies, one that allows is of no use.
+func addPullStatement(r Repair) []Change {
+	if slices.ContainsFunc(r.inTheWay(), func(l iam.LayerDecision) bool { return l.Outcome == iam.ExplicitDeny }) {
 		return nil
 	}
-	if _, ok := changes[0].(PutRolePolicy); !ok {
-		return nil
-	}
-	return changes
+	return amendRole(r)
 }
 
-// attachManagedPolicy attaches AWS's policy for execution roles, where nothing but a statement that allows is lacking.
+// attachManagedPolicy attaches AWS's policy for execution roles, where a statement that allows is all that is lacking.
 func attachManagedPolicy(r Repair) []Change {
-	role := r.role(r.Task.ExecutionRole)
-	if role == nil || len(allowLayerCheck(r)) == 0 {
+	layers := r.inTheWay()
+	if len(layers) == 0 || slices.ContainsFunc(layers, func(l iam.LayerDecision) bool { return l.Layer != iam.IdentityLayer || l.Outcome == iam.ExplicitDeny }) {
 		return nil
 	}
-	return []Change{managedPolicyFor(role.ARN)}
+	return []Change{managedPolicyFor(r.role(r.Task.ExecutionRole).ARN)}
+}
+
+// inTheWay returns what of the role stops a finding's requests.
+func (r Repair) inTheWay() (layers []iam.LayerDecision) {
+	role := r.role(r.Task.ExecutionRole)
+	if role == nil {
+		return nil
+	}
+	for _, d := range r.denials(role) {
+		for _, l := range d.decision.Layers {
+			if l.Blocks && l.Layer != iam.ResourceLayer {
+				layers = append(layers, l)
+			}
+		}
+	}
+	return layers
 }
 
 // managedPolicyFor is AmazonECSTaskExecutionRolePolicy with what it says.

@@ -45,13 +45,15 @@ func (f Facts) Sources() Sources {
 	}
 }
 
-// organization gives the answer that was given. Of a role about which nothing was ever asked it says that there is none, as
-// IAM's simulator does: what it says of another role is not contradicted by that.
+// organization gives the answer that was given. A change of the task's way out changes the question: as long as no answer told
+// of an organization, there is none to it either, and the assumption stays that is made where nothing is known.
 func (f Facts) organization(ctx context.Context, g iam.Guardrails) (*iam.Organization, error) {
-	if !slices.ContainsFunc(f.Organizations, func(a Answer[iam.Guardrails, iam.Organization]) bool { return a.Question.Role == g.Role }) {
+	org, err := again(f.Organizations, guardrailsKey)(ctx, g)
+	told := slices.ContainsFunc(f.Organizations, func(a Answer[iam.Guardrails, iam.Organization]) bool { return a.Fact == nil || len(a.Fact.Allowed) > 0 })
+	if errors.Is(err, errNotAsked) && !told {
 		return &iam.Organization{Unread: errNotAsked}, nil
 	}
-	return again(f.Organizations, guardrailsKey)(ctx, g)
+	return org, err
 }
 
 var errNotAsked = errors.New("it is not among the captured facts")

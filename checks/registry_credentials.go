@@ -83,22 +83,23 @@ func (c RegistryCredentials) Check(ctx context.Context, task Task) ([]Finding, e
 		if err != nil {
 			return found, err
 		}
-		o := judged{info, role, secret, task}.verdict()
-		if o.code == "credentials.readable" {
-			readable = append(readable, id.Name)
-			continue
+		for _, o := range (judged{info, role, secret, task}).verdicts() {
+			if o.code == "credentials.readable" {
+				readable = append(readable, id.Name)
+				continue
+			}
+			args := map[string]string{"role": role.ARN, "region": secret.ID.Region, "cite": "", "form": string(secret.Form), "reason": o.reason}
+			if k := secret.Key; k != nil {
+				args["key"], args["state"] = k.ARN, k.State
+			}
+			if o.decision != nil {
+				args["cite"] = cite(o.decision.Policy, o.decision.Statement, o.decision.Element)
+			}
+			f := info.Finding(Authenticate, o.code, id.Name, args)
+			f.Scope = containers[id.Name]
+			f.Evidence = append(f.Evidence, o.evidence...)
+			found = append(found, f.because(o.missing, unreadOf(role, secret)))
 		}
-		args := map[string]string{"role": role.ARN, "region": secret.ID.Region, "cite": "", "form": string(secret.Form), "reason": o.reason}
-		if k := secret.Key; k != nil {
-			args["key"], args["state"] = k.ARN, k.State
-		}
-		if o.decision != nil {
-			args["cite"] = cite(o.decision.Policy, o.decision.Statement, o.decision.Element)
-		}
-		f := info.Finding(Authenticate, o.code, id.Name, args)
-		f.Scope = containers[id.Name]
-		f.Evidence = append(f.Evidence, o.evidence...)
-		found = append(found, f.because(o.missing, unreadOf(role, secret)))
 	}
 	if len(readable) > 0 {
 		found = append(found, info.Finding(Authenticate, "credentials.readable", task.subject(), map[string]string{"role": role.ARN, "secrets": joined(readable)}))
@@ -139,40 +140,47 @@ func unknownFor(missing, keys []string) opinion {
 	return opinion{code: "credentials.unread", reason: unsettled(missing, keys), missing: missing}
 }
 
-// verdict finds the first thing that certainly stops the secret from being read; for want of one, what is not known.
-func (j judged) verdict() opinion {
+// verdicts finds everything that certainly stops the secret from being read; for want of that, what is not known. Each is a
+// fault of its own: that one was not read never brings another to light.
+func (j judged) verdicts() (certain []opinion) {
 	s := j.secret
-	fact := func(code Code, source, text string) opinion {
-		return opinion{code: code, evidence: []Evidence{{source, text}}}
+	fault := func(code Code, source, text string) {
+		certain = append(certain, opinion{code: code, evidence: []Evidence{{source, text}}})
 	}
 	account := accountOf(s.ARN)
-	elsewhere := account != "" && j.task.Account != "" && account != j.task.Account
 	switch {
-	case s.Exists != nil && !*s.Exists && elsewhere:
-		return opinion{code: "credentials.unread", reason: "it is in account " + account + ", which does not show it"}
+	case s.Exists != nil && !*s.Exists && account != "" && j.task.Account != "" && account != j.task.Account:
+		return []opinion{{code: "credentials.unread", reason: "it is in account " + account + ", which does not show it"}}
 	case s.Exists != nil && !*s.Exists:
-		return fact("credentials.absent", credentials.DescribeSecret, "ResourceNotFoundException")
+		fault("credentials.absent", credentials.DescribeSecret, "ResourceNotFoundException")
 	case s.DeletedAt != nil:
-		return fact("credentials.deleted", credentials.DescribeSecret, "scheduled for deletion on "+s.DeletedAt.UTC().Format("2006-01-02"))
-	case j.role.Exists != nil && !*j.role.Exists:
-		return opinion{code: "credentials.not-asked"}
+		fault("credentials.deleted", credentials.DescribeSecret, "scheduled for deletion on "+s.DeletedAt.UTC().Format("2006-01-02"))
+	}
+	if j.role.Exists != nil && !*j.role.Exists {
+		if len(certain) == 0 {
+			return []opinion{{code: "credentials.not-asked"}}
+		}
+		return certain
 	}
 	read := j.mayRead()
 	if read.Outcome == iam.ImplicitDeny || read.Outcome == iam.ExplicitDeny {
-		return opinion{code: "credentials.denied", decision: &read, evidence: []Evidence{{secretPolicySource(read), read.Reason(iam.Request{Action: credentials.GetSecretValue})}}}
+		certain = append(certain, opinion{code: "credentials.denied", decision: &read, evidence: []Evidence{{secretPolicySource(read), read.Reason(iam.Request{Action: credentials.GetSecretValue})}}})
 	}
 	if j.notShared() {
-		return fact("credentials.key-not-shared", credentials.DescribeSecret, "no key of the customer's, in account "+account)
+		fault("credentials.key-not-shared", credentials.DescribeSecret, "no key of the customer's, in account "+account)
 	}
 	var key opinion
-	if s.KeyID != "" {
+	if s.KeyID != "" && !j.notShared() {
 		key = j.judgeKey()
 		if j.info.Codes[key.code].Status == Fail {
-			return key
+			certain = append(certain, key)
 		}
 	}
 	if s.Form != credentials.FormNotRead && s.Form != credentials.FormValid {
-		return fact("credentials.malformed", credentials.GetSecretValue, "the form of the value: "+string(s.Form))
+		fault("credentials.malformed", credentials.GetSecretValue, "the form of the value: "+string(s.Form))
+	}
+	if len(certain) > 0 {
+		return certain
 	}
 	missing, keys := read.Missing, read.Keys
 	if s.Exists == nil {
@@ -180,13 +188,13 @@ func (j judged) verdict() opinion {
 	}
 	switch {
 	case read.Outcome == iam.Unknown || s.Exists == nil:
-		return unknownFor(compacted(append(missing, key.missing...)), keys)
+		return []opinion{unknownFor(compacted(append(missing, key.missing...)), keys)}
 	case key.code != "":
-		return key
+		return []opinion{key}
 	case s.Unread[credentials.GetSecretValue] != nil:
-		return unknownFor([]string{credentials.GetSecretValue}, nil)
+		return []opinion{unknownFor([]string{credentials.GetSecretValue}, nil)}
 	}
-	return opinion{code: "credentials.readable"}
+	return []opinion{{code: "credentials.readable"}}
 }
 
 // notShared reports a secret of another account that has the key which AWS manages there.

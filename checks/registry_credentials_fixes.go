@@ -22,44 +22,35 @@ func (r Repair) judged() (j judged, ok bool) {
 	return j, j.role != nil && j.secret != nil
 }
 
-// allowSecret amends the policies by which the role may not read the secret, and those by which it may not decrypt with the
-// secret's key, which would be in the way next.
+// allowSecret amends the policies by which the role may not read the secret: its own, its boundary, the secret's.
 func allowSecret(r Repair) []Change {
 	j, ok := r.judged()
-	if !ok || j.secret.ARN == "" || j.notShared() {
+	if !ok || j.secret.ARN == "" {
 		return nil
 	}
-	needs := []need{{j.read(), &attached{at: iam.ResourceLayer, layer: j.secretLayer(), form: asItIs,
-		change: func(d iam.Document) Change { return PutResourcePolicy{j.secret.ARN, d} }}}}
-	if j.secret.Key != nil && j.judgeKey().code == "credentials.key-denied" {
-		needs = append(needs, j.decryption())
-	}
-	return j.amended(needs)
+	return j.amended(need{j.read(), &attached{at: iam.ResourceLayer, layer: j.secretLayer(), form: asItIs,
+		change: func(d iam.Document) Change { return PutResourcePolicy{j.secret.ARN, d} }}})
 }
 
-// allowKey amends the policies by which the role may not decrypt with the secret's key: the key's, its own, its boundary.
+// allowKey amends the policies by which the role may not decrypt with the secret's key: the key's, its own, its boundary. In a
+// key's policy the resource "*" is the key.
+// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 func allowKey(r Repair) []Change {
 	j, ok := r.judged()
 	if !ok || j.secret.Key == nil {
 		return nil
 	}
-	return j.amended([]need{j.decryption()})
-}
-
-func (j judged) amended(needs []need) []Change {
-	return amendment{role: *j.role, name: unusedPolicyName(j.role, credentialsPolicy), layers: ownPolicies, needs: needs}.changes()
-}
-
-// decryption is the need to decrypt with the secret's key. In a key's policy the resource "*" is the key.
-// https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
-func (j judged) decryption() need {
 	key := j.secret.Key
-	return need{j.decrypt(key.ARN), &attached{at: iam.ResourceLayer, layer: keyLayer(key),
+	return j.amended(need{j.decrypt(key.ARN), &attached{at: iam.ResourceLayer, layer: keyLayer(key),
 		form: func(s iam.Statement) iam.Statement {
 			s.Resources = []string{"*"}
 			return s
 		},
-		change: func(d iam.Document) Change { return PutKeyPolicy{key.ARN, d} }}}
+		change: func(d iam.Document) Change { return PutKeyPolicy{key.ARN, d} }}})
+}
+
+func (j judged) amended(n need) []Change {
+	return amendment{role: *j.role, name: unusedPolicyName(j.role, credentialsPolicy), layers: ownPolicies, needs: []need{n}}.changes()
 }
 
 // asItIs is a statement of a policy that names its resource.

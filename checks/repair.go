@@ -41,27 +41,27 @@ func (s *Snapshot) secret(name string) *credentials.Secret {
 
 // eachRole changes what was read of the role with an ARN.
 func (s *Snapshot) eachRole(arn string, change func(*iam.Role) error) error {
-	return each(s.Facts.Roles, "role "+arn, func(r *iam.Role) bool { return r.ARN == arn && r.Exists != nil && *r.Exists }, change)
+	return eachFact(s.Facts.Roles, "role "+arn, func(r *iam.Role) bool { return r.ARN == arn && r.Exists != nil && *r.Exists }, change)
 }
 
 // eachImage changes what was read of the images of a repository.
 func (s *Snapshot) eachImage(repository string, change func(*registry.Image) error) error {
-	return each(s.Facts.Images, "repository "+repository, func(i *registry.Image) bool { return i.Reference.RepositoryARN() == repository }, change)
+	return eachFact(s.Facts.Images, "repository "+repository, func(i *registry.Image) bool { return i.Reference.RepositoryARN() == repository }, change)
 }
 
 // eachSecret changes what was read of the secret with an ARN.
 func (s *Snapshot) eachSecret(arn string, change func(*credentials.Secret) error) error {
-	return each(s.Facts.Secrets, "secret "+arn, func(f *credentials.Secret) bool { return f.ARN == arn }, change)
+	return eachFact(s.Facts.Secrets, "secret "+arn, func(f *credentials.Secret) bool { return f.ARN == arn }, change)
 }
 
 // eachKey changes what was read of the KMS key with an ARN.
 func (s *Snapshot) eachKey(arn string, change func(*credentials.Key) error) error {
-	return each(s.Facts.Secrets, "key "+arn, func(f *credentials.Secret) bool { return f.Key != nil && f.Key.ARN == arn },
+	return eachFact(s.Facts.Secrets, "key "+arn, func(f *credentials.Secret) bool { return f.Key != nil && f.Key.ARN == arn },
 		func(f *credentials.Secret) error { return change(f.Key) })
 }
 
-// each changes every fact that is meant. An error says that there is none.
-func each[Q, A any](answers []Answer[Q, A], name string, is func(*A) bool, change func(*A) error) error {
+// eachFact changes every fact that is meant. An error says that there is none.
+func eachFact[Q, A any](answers []Answer[Q, A], name string, is func(*A) bool, change func(*A) error) error {
 	meant := func(a Answer[Q, A]) bool { return a.Fact != nil && is(a.Fact) }
 	if !slices.ContainsFunc(answers, meant) {
 		return fmt.Errorf("the %s is not among the facts", name)
