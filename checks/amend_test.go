@@ -195,3 +195,23 @@ func TestAStatementAndTheBoundaryTogether(t *testing.T) {
 		t.Errorf("AWS's policy alone is offered: %s", outlined(fixes[1].Changes))
 	}
 }
+
+// A secret that is named by its bare name keeps that name, so that the task definition stays as it is.
+func TestASecretIsCreatedByItsName(t *testing.T) {
+	s := scenario(t, "credentials-absent")
+	for i := range s.Task.Containers {
+		if s.Task.Containers[i].RepositoryCredentials != "" {
+			s.Task.Containers[i].RepositoryCredentials = "nowhere"
+		}
+	}
+	d := diagnose(t, s)
+	cause := d.RootCauses()[0]
+	want := "create-secret eu-west-1\n" + `put-role-policy {"Effect":"Allow","Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:nowhere-??????"}`
+	if diff := cmp.Diff(want, outlined(cause.Fixes[0].Changes)); cause.Code != "credentials.absent" || diff != "" {
+		t.Fatalf("%s: -want +got:\n%s", cause.Code, diff)
+	}
+	after, err := checks.Verify(t.Context(), d, cause.Fixes[0])
+	if err != nil || has(after, cause) {
+		t.Errorf("%v: %v", err, after.RootCauses())
+	}
+}

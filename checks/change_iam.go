@@ -209,18 +209,10 @@ func (c CreateRole) Apply(s *Snapshot) error {
 	if name == "" {
 		return fmt.Errorf("%q names no role", c.Role)
 	}
-	role := func() *iam.Role {
-		exists := true
-		return &iam.Role{ARN: c.Role, Name: name, Path: pathOf(c.Role), Exists: &exists, Tags: map[string]string{},
-			Trust: &iam.Policy{Name: trustPolicy, Document: c.AssumeRolePolicyDocument}}
-	}
+	exists := true
 	for _, asked := range []string{c.Role, name} {
-		i := slices.IndexFunc(s.Facts.Roles, func(a Answer[string, iam.Role]) bool { return a.Question == asked })
-		if i < 0 {
-			s.Facts.Roles = append(s.Facts.Roles, Answer[string, iam.Role]{Question: asked})
-			i = len(s.Facts.Roles) - 1
-		}
-		s.Facts.Roles[i].Fact, s.Facts.Roles[i].Err = role(), nil
+		learn(&s.Facts.Roles, asked, &iam.Role{ARN: c.Role, Name: name, Path: pathOf(c.Role), Exists: &exists, Tags: map[string]string{},
+			Trust: &iam.Policy{Name: trustPolicy, Document: c.AssumeRolePolicyDocument}})
 	}
 	return nil
 }

@@ -43,8 +43,7 @@ func (c CreateSecret) Apply(s *Snapshot) error {
 	exists, none := true, ""
 	for _, name := range []string{c.Secret, secretName(c.Secret)} {
 		id := credentials.ID{Name: name, Region: region}
-		s.Facts.Secrets = append(s.Facts.Secrets, Answer[credentials.ID, credentials.Secret]{Question: id,
-			Fact: &credentials.Secret{ID: id, ARN: c.Secret, Exists: &exists, Policy: &none}})
+		learn(&s.Facts.Secrets, id, &credentials.Secret{ID: id, ARN: c.Secret, Exists: &exists, Policy: &none})
 	}
 	return nil
 }

@@ -60,6 +60,12 @@ func (s *Snapshot) eachKey(arn string, change func(*credentials.Key) error) erro
 		func(f *credentials.Secret) error { return change(f.Key) })
 }
 
+// learn puts a fact in the place of what was said to a question.
+func learn[Q comparable, A any](answers *[]Answer[Q, A], question Q, fact *A) {
+	*answers = slices.DeleteFunc(*answers, func(a Answer[Q, A]) bool { return a.Question == question })
+	*answers = append(*answers, Answer[Q, A]{Question: question, Fact: fact})
+}
+
 // eachFact changes every fact that is meant. An error says that there is none.
 func eachFact[Q, A any](answers []Answer[Q, A], name string, is func(*A) bool, change func(*A) error) error {
 	meant := func(a Answer[Q, A]) bool { return a.Fact != nil && is(a.Fact) }
