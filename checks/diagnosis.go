@@ -74,6 +74,8 @@ func (d Diagnosis) follows(f, g Finding) bool {
 		return e.Explains
 	case f.Code == "dns.unreachable":
 		return strings.HasSuffix(string(g.Code), "-dns") // what closes the way to the name servers
+	case f.Code == "credentials.role-none":
+		return g.Code == "role.none"
 	}
 	return false
 }

@@ -55,6 +55,6 @@ func ExampleRun() {
 	}
 	// Output:
 	// fail
-	// Security group sg-0endpoints of the VPC endpoint vpce-0ecrapi has no inbound rule that admits tcp/443 from the task, and the endpoint answers for api.ecr.eu-west-1.amazonaws.com, 111122223333.dkr.ecr.eu-west-1.amazonaws.com in all of vpc-0a1b2c3d.
+	// Security group sg-0endpoints has no inbound rule that admits tcp/443 from the task to vpce-0ecrapi, vpce-0ecrdkr, where api.ecr.eu-west-1.amazonaws.com, 111122223333.dkr.ecr.eu-west-1.amazonaws.com lead in all of vpc-0a1b2c3d.
 	// Fix: Add an inbound rule for tcp/443 from the task's security group (sg-0task) to sg-0endpoints
 }

@@ -68,7 +68,15 @@ func (c PullThroughCache) Check(ctx context.Context, task Task) ([]Finding, erro
 		}
 		if f.Code != "" {
 			f.Scope = containers[ref.String()]
-			found = append(found, f)
+			found = info.joinTo(found, f, func(g Finding) bool {
+				switch f.Code {
+				case "cache.denied":
+					return g.Args["cite"] == f.Args["cite"]
+				case "cache.secret-name", "cache.secret-absent":
+					return g.Args["secret"] == f.Args["secret"]
+				}
+				return false
+			}, "subject", "actions", "rule")
 		}
 	}
 	if len(found) == 0 {

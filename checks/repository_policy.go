@@ -56,6 +56,12 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 		if ref.ECR == nil {
 			continue
 		}
+		if i := slices.IndexFunc(found, func(f Finding) bool { return f.Subject == ref.RepositoryARN() }); i >= 0 {
+			if found[i].Code != "repository.not-asked" { // images of one repository have one policy
+				found[i].Scope = compacted(slices.Concat(found[i].Scope, containers[ref.String()]))
+			}
+			continue
+		}
 		role, err := c.Roles.Role(ctx, task.ExecutionRole)
 		if err != nil {
 			return found, err
