@@ -140,7 +140,7 @@ type Finding struct {
 	Args      map[string]string `json:"args"`     // what fills the blanks: translations use them
 	Evidence  []Evidence        `json:"evidence"` // what was read
 	Fixes     []Fix             `json:"fixes"`    // alternatives; never carried out
-	Missing   []string          `json:"missing"`  // the IAM actions that would settle an Unknown
+	Missing   []string          `json:"missing"`  // the IAM actions that would settle an Unknown, or may show what caused an error that nothing explains
 	Settles   []string          `json:"-"`        // the check's assumptions that what was read made superfluous
 }
 

@@ -70,8 +70,8 @@ func (d Diagnosis) follows(f, g Finding) bool {
 	case f.Check == g.Check:
 		return false
 	case f.Check == stoppedReasonID: // an error that nothing found explains stands for itself
-		e, _ := d.Explain(g)
-		return e.Explains
+		s, ok := ParseSymptom(f.Args["text"])
+		return ok && d.explain(g, s, f.Container).Explains
 	case f.Code == "dns.unreachable":
 		return strings.HasSuffix(string(g.Code), "-dns") // what closes the way to the name servers
 	case f.Code == "credentials.role-none":
