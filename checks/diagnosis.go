@@ -71,6 +71,9 @@ func (d Diagnosis) follows(f, g Finding) bool {
 		return false
 	case f.Check == stoppedReasonID: // an error that nothing found explains stands for itself
 		s, ok := ParseSymptom(f.Args["text"])
+		if !ok { // a finding of somebody else's making
+			s, _, ok = d.Task.observed()
+		}
 		return ok && d.explain(g, s, f.Container).Explains
 	case f.Code == "dns.unreachable":
 		return strings.HasSuffix(string(g.Code), "-dns") // what closes the way to the name servers
