@@ -55,13 +55,16 @@ func (d Diagnosis) Consequences() []Finding {
 func (d Diagnosis) failures(following bool) []Finding {
 	found := []Finding{}
 	for _, f := range d.Findings {
-		follows := slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && d.follows(f, g) })
-		if f.Status == Fail && follows == following {
+		if f.Status == Fail && d.isConsequence(f) == following {
 			found = append(found, f)
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Finding) int { return cmp.Compare(a.Stage, b.Stage) })
 	return found
+}
+
+func (d Diagnosis) isConsequence(f Finding) bool {
+	return slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && d.follows(f, g) })
 }
 
 // follows reports whether f is only a consequence of g.

@@ -41,8 +41,19 @@ func (f Facts) Sources() Sources {
 		Roles:         iam.SourceFunc(again(f.Roles, roleKey)),
 		Images:        registry.SourceFunc(again(f.Images, registry.Reference.String)),
 		Secrets:       credentials.SourceFunc(again(f.Secrets, secretKey)),
-		Organizations: iam.OrganizationSourceFunc(again(f.Organizations, guardrailsKey)),
+		Organizations: iam.OrganizationSourceFunc(f.organization),
 	}
+}
+
+// organization gives the answer that was given. A change of the task's way out changes the question: as long as no answer told
+// of an organization, there is none to it either, and the assumption stays that is made where nothing is known.
+func (f Facts) organization(ctx context.Context, g iam.Guardrails) (*iam.Organization, error) {
+	org, err := again(f.Organizations, guardrailsKey)(ctx, g)
+	told := slices.ContainsFunc(f.Organizations, func(a Answer[iam.Guardrails, iam.Organization]) bool { return a.Fact == nil || len(a.Fact.Allowed) > 0 })
+	if errors.Is(err, errNotAsked) && !told {
+		return &iam.Organization{Unread: errNotAsked}, nil
+	}
+	return org, err
 }
 
 var errNotAsked = errors.New("it is not among the captured facts")

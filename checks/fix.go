@@ -7,6 +7,8 @@ type Fix struct {
 	TradeOff string `json:"tradeOff,omitempty"` // where there is a choice: what this one costs
 	// Changes are what it comes to in this account, in the order in which to make them; empty where that is not known.
 	Changes []Change `json:"-"`
+	// Proof is what comes of the changes; nil if that was not tried. See Prove.
+	Proof *Proof `json:"proof,omitempty"`
 }
 
 // Change is one thing that a fix alters in an account or in a task. It is plain data: nothing carries it out but its reader.

@@ -14,13 +14,7 @@ import (
 // named returns the diagnosis of a scenario.
 func named(t *testing.T, name string) checks.Diagnosis {
 	t.Helper()
-	for _, s := range scenarios(t) {
-		if s.Name == name {
-			return diagnose(t, s)
-		}
-	}
-	t.Fatalf("no scenario is called %s", name)
-	return checks.Diagnosis{}
+	return diagnose(t, scenario(t, name))
 }
 
 // altered returns the diagnosis of a scenario in whose facts something was changed.

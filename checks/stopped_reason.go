@@ -85,7 +85,7 @@ func (c StoppedReason) Check(_ context.Context, task Task) ([]Finding, error) {
 // sayUnexplained has an error of which nothing that was found is the cause say so, and name what may hold the cause.
 func (d *Diagnosis) sayUnexplained() {
 	for i, f := range d.Findings {
-		if f.Check != stoppedReasonID || f.Status != Fail || slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && d.follows(f, g) }) {
+		if f.Check != stoppedReasonID || f.Status != Fail || d.isConsequence(f) {
 			continue
 		}
 		s, _ := ParseSymptom(f.Args["text"])
