@@ -74,10 +74,11 @@ func (d Diagnosis) follows(f, g Finding) bool {
 		return false
 	case f.Check == stoppedReasonID: // an error that nothing found explains stands for itself
 		s, ok := ParseSymptom(f.Args["text"])
-		if !ok { // a finding of somebody else's making
-			s, _, ok = d.Task.observed()
+		if _, container, _ := d.Task.observed(); !ok || container == f.Container {
+			e, _ := d.Explain(g)
+			return e.Explains
 		}
-		return ok && d.explain(g, s, f.Container).Explains
+		return d.explain(g, s, f.Container).Explains // that of another container
 	case f.Code == "dns.unreachable":
 		return strings.HasSuffix(string(g.Code), "-dns") // what closes the way to the name servers
 	case f.Code == "credentials.role-none":

@@ -42,13 +42,25 @@ func (t Task) observed() (s Symptom, container string, ok bool) {
 // A pull ends at the first step that fails. So a cause explains an error of its own stage that has the form which its kind
 // of failure gives, for a host that it stands before, an image, a role, an action and a policy that it is about, and at an
 // address where the facts put it; and what the error text rules out, it cannot have caused. The facts are those of now: what
-// cannot have produced the error may have come after it.
+// cannot have produced the error may have come after it. A finding of a run knows its explanation, in Observed.
 func (d Diagnosis) Explain(f Finding) (e Explanation, ok bool) {
+	if f.Observed != nil {
+		return *f.Observed, true
+	}
 	s, container, observed := d.Task.observed()
 	if !observed || f.Status != Fail || f.Check == stoppedReasonID {
 		return Explanation{}, false
 	}
 	return d.explain(f, s, container), true
+}
+
+// observe holds every finding that stops the pull against the error that was observed, while the facts are there.
+func (d *Diagnosis) observe() {
+	for i, f := range d.Findings {
+		if e, ok := d.Explain(f); ok {
+			d.Findings[i].Observed = &e
+		}
+	}
 }
 
 // Explains returns the root causes that would have produced a symptom. Where there are none, what produced it may be in the

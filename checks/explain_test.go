@@ -200,3 +200,14 @@ func TestScenariosExplainTheirErrors(t *testing.T) {
 		}
 	}
 }
+
+// A finding of a run keeps how it goes together with the observed error when its facts are gone.
+func TestAnExplanationOutlivesTheFacts(t *testing.T) {
+	d := named(t, "endpoint-group-closed")
+	before, ok := d.Explain(d.RootCauses()[0])
+	d.Facts = checks.Facts{}
+	after, still := d.Explain(d.RootCauses()[0])
+	if !ok || !still || before != after || !before.Explains || len(d.Consequences()) != 1 {
+		t.Errorf("before %+v, after %+v, consequences %v", before, after, d.Consequences())
+	}
+}

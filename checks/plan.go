@@ -155,7 +155,7 @@ func (s *search) run(ctx context.Context, t *state) error {
 	if t.before != nil {
 		before = t.before.after
 	}
-	after, err := s.after(ctx, before, t.fix)
+	after, err := s.Verify(ctx, before, t.fix)
 	if err != nil {
 		return err
 	}

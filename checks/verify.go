@@ -7,8 +7,8 @@ import (
 )
 
 // Verify makes a fix's changes to a copy of the facts of a diagnosis, runs the standard checks again and returns what is
-// left. The error that was observed is left out: it tells of the time before the fix. A fix that does not say what to change,
-// and one whose changes do not fit the facts, give an error.
+// left. The error that was observed is left out: it tells of the time before the fix. A fix that does not say what to change
+// leaves everything as it is; one whose changes do not fit the facts gives an error.
 func Verify(ctx context.Context, d Diagnosis, fix Fix) (Diagnosis, error) {
 	return Prover{}.Verify(ctx, d, fix)
 }
@@ -25,14 +25,6 @@ type Prover struct {
 
 // Verify does as the function Verify does.
 func (p Prover) Verify(ctx context.Context, d Diagnosis, fix Fix) (Diagnosis, error) {
-	if len(fix.Changes) == 0 {
-		return Diagnosis{}, fmt.Errorf("checks: %s: it does not say what to change", fix.Summary)
-	}
-	return p.after(ctx, d, fix)
-}
-
-// after runs the checks on the facts of a diagnosis once fixes are made. They are another task's: no error was observed.
-func (p Prover) after(ctx context.Context, d Diagnosis, fixes ...Fix) (Diagnosis, error) {
 	s, err := Snapshot{d.Task, d.Facts}.clone()
 	if err != nil {
 		return Diagnosis{}, fmt.Errorf("checks: the facts cannot be copied: %w", err)
@@ -41,11 +33,9 @@ func (p Prover) after(ctx context.Context, d Diagnosis, fixes ...Fix) (Diagnosis
 	for i := range s.Task.Containers {
 		s.Task.Containers[i].Reason = ""
 	}
-	for _, fix := range fixes {
-		for _, c := range fix.Changes {
-			if err := c.Apply(&s); err != nil {
-				return Diagnosis{}, fmt.Errorf("checks: %s: %w", fix.Summary, err)
-			}
+	for _, c := range fix.Changes {
+		if err := c.Apply(&s); err != nil {
+			return Diagnosis{}, fmt.Errorf("checks: %s: %w", fix.Summary, err)
 		}
 	}
 	checkers := p.Checkers
@@ -88,7 +78,7 @@ func (p Prover) Prove(ctx context.Context, d Diagnosis) (Diagnosis, error) {
 			if len(fix.Changes) == 0 {
 				continue
 			}
-			after, err := p.after(ctx, d, fix)
+			after, err := p.Verify(ctx, d, fix)
 			if ctx.Err() != nil {
 				return d, ctx.Err()
 			}
@@ -113,7 +103,7 @@ func (d Diagnosis) proof(cause Finding, after Diagnosis) *Proof {
 		switch {
 		case f.Status == Fail && fresh && fails == "":
 			fails = f.Summary
-		case f.Status == Unknown && open == "" && (fresh || f.Check == cause.Check && overlap(f.Scope, cause.Scope)):
+		case f.Status == Unknown && open == "" && (fresh || f.Check == cause.Check && scopesMeet(f.Scope, cause.Scope)):
 			open = f.Summary
 		}
 	}
@@ -160,7 +150,7 @@ func within(items, all []string) bool {
 	return !slices.ContainsFunc(items, func(item string) bool { return !slices.Contains(all, item) })
 }
 
-// overlap reports whether two scopes have a part in common. An empty one is everything.
-func overlap(a, b []string) bool {
+// scopesMeet reports whether two scopes have a part in common. An empty one is everything.
+func scopesMeet(a, b []string) bool {
 	return len(a) == 0 || len(b) == 0 || slices.ContainsFunc(a, func(item string) bool { return slices.Contains(b, item) })
 }
