@@ -134,7 +134,8 @@ func aboutAnother(f Finding, s Symptom) string {
 	if s.Role != "" && f.Stage == Assume && strings.HasPrefix(f.Subject, "arn:") && strings.Contains(f.Subject, ":role/") && f.Subject != s.Role {
 		return fmt.Sprintf("it is about another role than %s", s.Role)
 	}
-	if slices.Contains(imageSubjects, f.Check) && !s.Truncated && s.Ref != "" && !slices.ContainsFunc(listed(f, "subject"), func(image string) bool { return mayName(s.Ref, image) }) {
+	images := append(listed(f, "subject"), f.Subject)
+	if slices.Contains(imageSubjects, f.Check) && !s.Truncated && s.Ref != "" && !slices.ContainsFunc(images, func(image string) bool { return mayName(s.Ref, image) }) {
 		return fmt.Sprintf("it is about another image than %s", s.Ref)
 	}
 	return ""

@@ -48,8 +48,8 @@ func (d Diagnosis) Plan(ctx context.Context) (Plan, error) { return Prover{}.Pla
 // Plan does as Diagnosis.Plan does.
 //
 // A root cause that others hide appears only once they are fixed, so this is a search over sequences of fixes, each of a root
-// cause that is left when its turn comes; those that make the same changes are one state. The cheapest state is tried first,
-// so the first that is proven is the smallest plan.
+// cause that is left when its turn comes; those that make the same changes (of one type and one JSON) are one state. The
+// cheapest state is tried first, so the first that is proven is the smallest plan.
 func (p Prover) Plan(ctx context.Context, d Diagnosis) (Plan, error) {
 	s := search{Prover: p, budget: cmp.Or(p.States, 256)}
 	start := &state{after: d}
@@ -67,9 +67,9 @@ func (p Prover) Plan(ctx context.Context, d Diagnosis) (Plan, error) {
 		return s.plan(), err
 	}
 	err := s.exhaust(ctx, start)
-	p2 := s.plan()
-	p2.Smallest = err == nil && s.budget > 0
-	return p2, err
+	plan := s.plan()
+	plan.Smallest = err == nil && s.budget > 0
+	return plan, err
 }
 
 // search looks for the best set of fixes.

@@ -206,12 +206,9 @@ func TestAPlanThatIsCutShort(t *testing.T) {
 	}
 }
 
-// provenScenarios is how many broken scenarios have a proven plan by the standard checks' own fixes, at least.
-const provenScenarios = 0
-
-// A plan is as small as any that trying out every sequence of the fixes that are offered finds.
-func TestPlansAreMinimal(t *testing.T) {
-	remedies := map[checks.Code][]checks.Remedy{
+// someRemedies are for the commonest faults of the scenarios.
+func someRemedies() map[checks.Code][]checks.Remedy {
+	return map[checks.Code][]checks.Remedy{
 		"endpoint.group-closed": {remedy("open", authorizeIngress("sg-0endpoints", "sg-0task"))},
 		"role.denied":           {remedy("attach all", allowActions(1, append(slices.Clone(pull), "ecr:GetAuthorizationToken")...)), remedy("allow", allowActions(0, pull...))},
 		"group.egress-closed":   {remedy("let out to one half", authorizeEgress("sg-0task", "0.0.0.0/1"), authorizeEgress("sg-0task", "128.0.0.0/1")), remedy("let out", authorizeEgress("sg-0task", "0.0.0.0/0"))},
@@ -223,10 +220,17 @@ func TestPlansAreMinimal(t *testing.T) {
 		"route.nat-private":     {remedy("lead to a new one", newNAT, createRoute("rtb-0private", "nat-0new"))},
 		"route.nat-no-internet": {remedy("lead on", createRoute("rtb-0public", "igw-0main"))},
 	}
+}
+
+// provenScenarios is how many broken scenarios have a proven plan by the standard checks' own fixes, at least.
+const provenScenarios = 0
+
+// A plan is as small as any that trying out every sequence of the fixes that are offered finds.
+func TestPlansAreMinimal(t *testing.T) {
 	for name, c := range map[string]struct {
 		checks.Prover
 		floor int
-	}{"a test's fixes": {remedied(remedies), 12}, "the standard checks' fixes": {checks.Prover{}, provenScenarios}} {
+	}{"a test's fixes": {remedied(someRemedies()), 12}, "the standard checks' fixes": {checks.Prover{}, provenScenarios}} {
 		t.Run(name, func(t *testing.T) {
 			proven := 0
 			for _, s := range scenarios(t) {
@@ -309,5 +313,44 @@ func (b *bruteForce) try(now checks.Diagnosis, taken []checks.Fix) {
 			}
 			b.try(after, append(slices.Clone(taken), fix))
 		}
+	}
+}
+
+// The law of the library, for plans: what is proven on less than what can be read is proven on all of it.
+func TestAPlanThatIsProvenOnLessIsProvenOnMore(t *testing.T) {
+	p, proven := remedied(someRemedies()), 0
+	for _, s := range scenarios(t) {
+		var recorded calls
+		s.Before(recorded.record)
+		all := diagnose(t, s)
+		if d := rerun(t, p, all, nil); !slices.ContainsFunc(d.RootCauses(), offersChanges) {
+			continue
+		}
+		for action := range recorded.counts {
+			s.Before(func(_ context.Context, a string, _ any) error {
+				if a == action {
+					return faults["denied"](action)
+				}
+				return nil
+			})
+			plan, err := p.Plan(t.Context(), rerun(t, p, diagnose(t, s), nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !plan.Proven {
+				continue
+			}
+			proven++
+			var fix checks.Fix
+			for _, step := range plan.Steps {
+				fix.Changes = append(fix.Changes, step.Fix.Changes...)
+			}
+			if after, err := checks.Verify(t.Context(), all, fix); err != nil || after.Status() != checks.Pass && after.Status() != checks.Warn {
+				t.Errorf("%s without %s: %v is proven, and with it is %s (%v)", s.Name, action, steps(plan), after.Status(), err)
+			}
+		}
+	}
+	if proven == 0 {
+		t.Error("no plan was proven")
 	}
 }

@@ -89,7 +89,9 @@ func (d *Diagnosis) sayUnexplained() {
 			continue
 		}
 		s, _ := ParseSymptom(f.Args["text"])
-		_, f.Missing = d.Explains(s)
+		if _, missing := d.Explains(s); missing != nil {
+			f.Missing = missing
+		}
 		open := slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Unknown && !slices.Contains(s.RuledOut, g.Check) })
 		switch f.Args["unexplained"] = " Nothing that was found explains it: what caused it may have changed since."; {
 		case len(f.Missing) > 0:

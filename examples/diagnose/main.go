@@ -81,7 +81,8 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error)
 	return exitStatus(d.Status()), nil
 }
 
-// diagnose loads the task, runs the checks and tries out what would fix what they find. Beside the error of a context that ended stands what was found until then.
+// diagnose loads the task, runs the checks and tries out what would fix what they find. Beside the error of a context that
+// ended stands what was found until then.
 func (o options) diagnose(ctx context.Context, stderr io.Writer) (checks.Diagnosis, error) {
 	progress := newProgress(stderr)
 	defer progress.clear()
