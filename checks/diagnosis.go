@@ -63,26 +63,25 @@ func (d Diagnosis) failures(following bool) []Finding {
 	return found
 }
 
+// isConsequence reports whether a finding that stops the pull only follows from another.
 func (d Diagnosis) isConsequence(f Finding) bool {
-	return slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && d.follows(f, g) })
+	leads := d.leadsTo(f)
+	return leads != nil && slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && g.Check != f.Check && leads(g) })
 }
 
-// follows reports whether f is only a consequence of g.
-func (d Diagnosis) follows(f, g Finding) bool {
+// leadsTo returns what tells which other checks' findings f follows from; nil if it stands for itself.
+func (d Diagnosis) leadsTo(f Finding) func(Finding) bool {
 	switch {
-	case f.Check == g.Check:
-		return false
 	case f.Check == stoppedReasonID: // an error that nothing found explains stands for itself
 		s, ok := ParseSymptom(f.Args["text"])
-		if _, container, _ := d.Task.observed(); !ok || container == f.Container {
-			e, _ := d.Explain(g)
-			return e.Explains
+		if _, container, _ := d.Task.observed(); ok && container != f.Container {
+			return func(g Finding) bool { return d.explain(g, s, f.Container).Explains }
 		}
-		return d.explain(g, s, f.Container).Explains // that of another container
+		return func(g Finding) bool { e, _ := d.Explain(g); return e.Explains }
 	case f.Code == "dns.unreachable":
-		return strings.HasSuffix(string(g.Code), "-dns") // what closes the way to the name servers
+		return func(g Finding) bool { return strings.HasSuffix(string(g.Code), "-dns") } // what closes the way to the name servers
 	case f.Code == "credentials.role-none":
-		return g.Code == "role.none"
+		return func(g Finding) bool { return g.Code == "role.none" }
 	}
-	return false
+	return nil
 }

@@ -30,7 +30,7 @@ func (s *state) next() (states []*state) {
 			n := &state{before: s, cause: cause, fix: fix, at: append(slices.Clone(s.at), i, j), changes: map[string]Change{}}
 			maps.Copy(n.changes, s.changes)
 			for _, c := range fix.Changes {
-				n.changes[keyOf(c)] = c
+				n.changes[changeKey(c)] = c
 			}
 			for _, c := range n.changes {
 				if b, ok := c.(Broad); ok {
@@ -49,7 +49,7 @@ func (s *state) turn() int { return s.at[len(s.at)-2] }
 // key names the state by its changes.
 func (s *state) key() string { return fmt.Sprintf("%q", slices.Sorted(maps.Keys(s.changes))) }
 
-func keyOf(c Change) string {
+func changeKey(c Change) string {
 	data, err := json.Marshal(c)
 	if err != nil { // a change that looks like no other is tried once more
 		return fmt.Sprintf("%T%+v", c, c)
