@@ -45,15 +45,24 @@ func (f Facts) Sources() Sources {
 	}
 }
 
-// organization gives the answer that was given. A change of the task's way out changes the question: as long as no answer told
-// of an organization, there is none to it either, and the assumption stays that is made where nothing is known.
-func (f Facts) organization(ctx context.Context, g iam.Guardrails) (*iam.Organization, error) {
-	org, err := again(f.Organizations, guardrailsKey)(ctx, g)
-	told := slices.ContainsFunc(f.Organizations, func(a Answer[iam.Guardrails, iam.Organization]) bool { return a.Fact == nil || len(a.Fact.Allowed) > 0 })
-	if errors.Is(err, errNotAsked) && !told {
-		return &iam.Organization{Unread: errNotAsked}, nil
+// organization answers as the organization did. What it was not asked, because a request took another way then, it did not
+// answer, as one that may not be asked. Where it denied such a request before, it may again, and nothing is assumed.
+func (f Facts) organization(ctx context.Context, question iam.Guardrails) (*iam.Organization, error) {
+	said, err := again(f.Organizations, guardrailsKey)(ctx, question)
+	if err != errNotAsked {
+		return said, err
 	}
-	return org, err
+	for _, a := range f.Organizations {
+		if a.Fact == nil || a.Question.Role != question.Role {
+			continue
+		}
+		for _, action := range question.Actions {
+			if allowed, answered := a.Fact.Allowed[action]; answered && !allowed {
+				return nil, errNotAsked
+			}
+		}
+	}
+	return &iam.Organization{Unread: errNotAsked}, nil
 }
 
 var errNotAsked = errors.New("it is not among the captured facts")
