@@ -16,7 +16,7 @@ import (
 // rerun returns a diagnosis of altered facts by a prover's checkers.
 func rerun(t *testing.T, p checks.Prover, d checks.Diagnosis, alter func(*checks.Snapshot)) checks.Diagnosis {
 	t.Helper()
-	s := copied(t, d)
+	s := snapshotOf(t, d)
 	if alter != nil {
 		alter(&s)
 	}
