@@ -106,6 +106,9 @@ func TestAFixIsVerifiedOnlyIfItIsProven(t *testing.T) {
 					left = append(left, l.Code)
 				}
 				got.Left = nil
+				if got.Status == checks.Unknown {
+					got.Assumes = nil // they are those of what was never asked
+				}
 				if c.left != nil && !slices.Equal(left, c.left) || c.want.Status == checks.Pass && left != nil {
 					t.Errorf("left are %v, want %v", left, c.left)
 				}
