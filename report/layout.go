@@ -5,14 +5,17 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
 )
 
-// width is the number of columns that lines are wrapped at. A word that is longer stays whole, so that an ARN or a link
-// can be copied.
-const width = 100
-
-// page lays out text. Its writer keeps the first error until it is flushed.
-type page struct{ *bufio.Writer }
+// page lays out text in a language. Its writer keeps the first error until it is flushed.
+type page struct {
+	*bufio.Writer
+	words
+	width int                 // the number of columns that lines are wrapped at; a word that is longer stays whole
+	mask  func(string) string // of account IDs
+}
 
 func (p page) line(text string) { p.paragraph("", text) }
 
@@ -21,18 +24,18 @@ func (p page) heading(text string) { p.WriteString("\n" + text + "\n") }
 
 // paragraph writes wrapped text after a lead, under whose end the further lines begin.
 func (p page) paragraph(lead, text string) {
-	words := strings.Fields(plain(text))
+	words := strings.Fields(p.mask(plain(text)))
 	if len(words) == 0 {
 		lead = strings.TrimRight(lead, " ")
 	}
-	start := utf8.RuneCountInString(lead)
+	start := ansi.StringWidth(lead)
 	column := start
 	p.WriteString(lead)
 	for i, word := range words {
-		length := utf8.RuneCountInString(word)
+		length := ansi.StringWidth(word)
 		switch {
 		case i == 0:
-		case column+1+length > width:
+		case column+1+length > p.width:
 			p.WriteString("\n" + strings.Repeat(" ", start))
 			column = start
 		default:
@@ -52,11 +55,11 @@ type row struct{ label, text string }
 func (p page) rows(indent int, rows []row) {
 	longest := 0
 	for i := range rows {
-		rows[i].label = plain(rows[i].label)
-		longest = max(longest, utf8.RuneCountInString(rows[i].label))
+		rows[i].label = p.mask(plain(rows[i].label))
+		longest = max(longest, ansi.StringWidth(rows[i].label))
 	}
 	for _, r := range rows {
-		gap := longest - utf8.RuneCountInString(r.label) + 2
+		gap := longest - ansi.StringWidth(r.label) + 2
 		p.paragraph(strings.Repeat(" ", indent)+r.label+strings.Repeat(" ", gap), r.text)
 	}
 }

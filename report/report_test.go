@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/language"
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/network"
@@ -29,7 +30,16 @@ func text(t *testing.T, d checks.Diagnosis) string {
 	return b.String()
 }
 
-// task is one that may be placed in two subnets.
+func english(t *testing.T) words {
+	t.Helper()
+	w, err := wordsFor(language.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// planned is one that may be placed in two subnets.
 func planned() checks.Task {
 	return checks.Task{
 		TaskDefinition: "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7", PlatformVersion: "1.4.0",
