@@ -41,9 +41,9 @@ func phrasesOf(all []*i18n.Message) map[string][]phrase {
 	return phrases
 }
 
-// phrase translates what an argument says. ok is false for what is no phrase, such as an ID or a quotation; it stays.
+// phrase says what an argument does. ok is false for what is no phrase, such as an ID or a quotation: a value.
 func (w words) phrase(name, text string) (said string, ok bool) {
-	if w.language == language.English {
+	if w.language == language.English && w.value == nil {
 		return text, false
 	}
 	for _, p := range w.phrases[name] {
@@ -67,5 +67,5 @@ func (w words) phrase(name, text string) (said string, ok bool) {
 			return said, true
 		}
 	}
-	return text, false
+	return w.valued(text), false
 }

@@ -45,7 +45,7 @@ func (w words) at(subject string, t checks.Task) string {
 	if parts := strings.SplitN(subject, ":", 6); len(parts) == 6 && parts[0] == "arn" {
 		subject = parts[5]
 	}
-	return w.say("at", "subject", subject)
+	return w.say("at", "subject", w.valued(subject))
 }
 
 // part says for what part of the task a finding holds when it is not all of it.
@@ -54,7 +54,7 @@ func (w words) part(f checks.Finding, t checks.Task) string {
 		return w.say("part.subnets", "subnets", subnets)
 	}
 	if f.Container != "" && len(t.Containers) > 1 {
-		return w.say("part.container", "container", f.Container)
+		return w.say("part.container", "container", w.valued(f.Container))
 	}
 	return ""
 }
@@ -78,19 +78,19 @@ func (w words) about(t checks.Task) string {
 	name := w.say("about.task")
 	switch {
 	case t.ARN != "" && t.Service != "":
-		name = w.say("about.task-of-service", "task", t.ARN, "service", t.Service)
+		name = w.say("about.task-of-service", "task", w.valued(t.ARN), "service", w.valued(t.Service))
 	case t.ARN != "":
-		name = w.say("about.named-task", "task", t.ARN)
+		name = w.say("about.named-task", "task", w.valued(t.ARN))
 	case t.Service != "":
-		name = w.say("about.service", "service", t.Service, "cluster", t.Cluster[strings.LastIndex(t.Cluster, "/")+1:])
+		name = w.say("about.service", "service", w.valued(t.Service), "cluster", w.valued(t.Cluster[strings.LastIndex(t.Cluster, "/")+1:]))
 	case t.TaskDefinition != "":
-		name = w.say("about.definition", "definition", t.TaskDefinition)
+		name = w.say("about.definition", "definition", w.valued(t.TaskDefinition))
 	}
 	platform := "about.platform"
 	if t.Windows {
 		platform = "about.platform-windows"
 	}
-	where := []string{w.say(platform, "name", name, "version", cmp.Or(t.PlatformVersion, "LATEST"))}
+	where := []string{w.say(platform, "name", name, "version", w.valued(cmp.Or(t.PlatformVersion, "LATEST")))}
 	if subnets := t.Placement.Subnets; len(subnets) > 0 {
 		where = append(where, w.say("about.subnets", "subnets", w.listing(subnets, "list.or")))
 	}
@@ -121,4 +121,29 @@ func (w words) about(t checks.Task) string {
 		text += " " + w.say("about.images", "images", w.listing(images, "list.and"))
 	}
 	return text
+}
+
+// held names what a finding holds for, and counts it where it is a part of the task's subnets.
+func (w words) held(f checks.Finding, t checks.Task) string {
+	names := make([]string, len(f.Scope))
+	for i, name := range f.Scope {
+		names[i] = w.valued(name)
+	}
+	text := strings.Join(names, ", ")
+	if some := w.someSubnets(f, t); some != "" {
+		text += " (" + some + ")"
+	}
+	return text
+}
+
+// observation holds a root cause against the error that the task stopped with; "" where there is none.
+func (w words) observation(f checks.Finding, d checks.Diagnosis) string {
+	e, ok := d.Explain(f)
+	switch {
+	case !ok:
+		return ""
+	case e.Explains:
+		return w.say("observed.explains", "reason", w.explanation(e))
+	}
+	return w.say("observed.other", "reason", w.explanation(e))
 }

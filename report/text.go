@@ -7,22 +7,28 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/canpull/canpull/checks"
 )
 
 // Text writes a diagnosis for people: the verdict in the first line, what was diagnosed, each root cause with its
-// evidence and what would fix it, what follows from them, warnings, what is not known and which permissions would settle
-// that, what was left out, passed and did not apply, and the assumptions. Lines are wrapped at 100 columns.
+// evidence and what would fix it, the ways of the pull with what breaks them, what follows from the causes, warnings, what
+// is not known and which permissions would settle that, what was left out, passed and did not apply, and the assumptions.
+//
+// A way is a line of steps: ── leads to what lets the traffic pass, ─✗ to what does not, ─? to what is not known, ─~ to
+// what lets some of it pass.
 func Text(w io.Writer, d checks.Diagnosis, options ...Option) error {
 	o := settingsOf(options)
 	words, err := wordsFor(o.language)
 	if err != nil {
 		return err
 	}
-	p, s := page{bufio.NewWriter(w), words, o.width, o.masking()}, sectionsOf(d)
-	p.line(p.verdict(d, s))
-	p.line(p.about(d.Task))
+	p, s := page{bufio.NewWriter(w), words, o.width, o.color, o.masking()}, sectionsOf(d)
+	p.line(verdictStyles[d.Status()], p.verdict(d, s))
+	p.line(plainly, p.about(d.Task))
 	p.causes(s.causes, d)
+	p.paths(d.Paths)
 	if len(s.consequences) > 0 {
 		p.heading(p.say("heading.consequences"))
 		for _, f := range s.consequences {
@@ -38,17 +44,22 @@ func Text(w io.Writer, d checks.Diagnosis, options ...Option) error {
 	p.unknowns(s.unknowns)
 	if len(s.leftOut) > 0 {
 		p.heading(p.say("heading.left-out"))
-		p.paragraph("  ", strings.Join(checksOf(s.leftOut), ", "))
+		p.paragraph("  ", span{strings.Join(checksOf(s.leftOut), ", "), plainly})
 	}
 	p.summaries(p.say("heading.passed"), s.passed)
 	p.summaries(p.say("heading.skipped"), s.skipped)
 	if len(d.Assumptions) > 0 {
 		p.heading(p.say("heading.assumptions"))
 		for _, a := range d.Assumptions {
-			p.paragraph("  - ", p.assumption(a))
+			p.paragraph("  - ", span{p.assumption(a), plainly})
 		}
 	}
 	return p.Flush()
+}
+
+// verdictStyles are by the status of a diagnosis.
+var verdictStyles = map[checks.Status]ansi.Style{
+	checks.Unknown: warning, checks.Pass: passing, checks.Warn: warning, checks.Fail: failing,
 }
 
 // causes writes the root causes in full, numbered when there are several.
@@ -62,7 +73,7 @@ func (p page) causes(causes []checks.Finding, d checks.Diagnosis) {
 		if len(causes) > 1 {
 			lead = fmt.Sprintf("  %d. ", i+1)
 		}
-		step := []row{{p.say("label.step"), p.doing(f.Stage)}}
+		step := []row{said(p.say("label.step"), span{p.doing(f.Stage), plainly})}
 		p.finding(lead, f, slices.Concat(step, p.observed(f, d), p.evidence(f), p.fixes(f), p.scope(f, d.Task)))
 	}
 }
@@ -73,56 +84,49 @@ func (p page) unknowns(unknowns []checks.Finding) {
 		return
 	}
 	p.heading(p.say("heading.unknowns"))
-	var missing []string
-	why := map[string]string{}
 	for _, f := range unknowns {
 		p.finding("  - ", f, slices.Concat(p.evidence(f), p.fixes(f)))
-		missing = append(missing, f.Missing...)
-		for _, e := range f.Evidence {
-			why[e.Source] = e.Fact
-		}
 	}
-	slices.Sort(missing)
 	var rows []row
-	for _, action := range slices.Compact(missing) {
-		rows = append(rows, row{action, why[action]})
+	for _, a := range missingOf(unknowns) {
+		rows = append(rows, said(a.action, span{a.why, plainly}))
 	}
 	if len(rows) > 0 {
-		p.WriteString("\n  " + p.say("heading.missing") + "\n")
+		p.WriteString("\n")
+		p.paragraph("  ", span{p.say("heading.missing"), plainly})
 		p.rows(4, rows)
 	}
 }
 
 // finding writes a finding's sentence and its details.
 func (p page) finding(lead string, f checks.Finding, details []row) {
-	p.paragraph(lead, fmt.Sprintf("%s [%s]", p.summary(f), f.Code))
+	p.paragraph(lead, span{p.summary(f), plainly}, span{fmt.Sprintf("[%s]", f.Code), faint})
 	p.rows(len(lead), details)
 }
 
-// summaries writes one line for each check.
+// summaries writes what each check says.
 func (p page) summaries(heading string, findings []checks.Finding) {
 	if len(findings) == 0 {
 		return
 	}
 	p.heading(heading)
+	byCheck := map[string][]span{}
+	for _, f := range findings {
+		byCheck[f.Check] = append(byCheck[f.Check], span{p.summary(f), plainly})
+	}
 	var rows []row
 	for _, check := range checksOf(findings) {
-		var said []string
-		for _, f := range findings {
-			if f.Check == check {
-				said = append(said, p.summary(f))
-			}
-		}
-		rows = append(rows, row{check, strings.Join(said, " ")})
+		rows = append(rows, said(check, byCheck[check]...))
 	}
 	p.rows(2, rows)
 }
 
 // checksOf returns the IDs of the checks that findings come from.
 func checksOf(findings []checks.Finding) (ids []string) {
+	seen := map[string]bool{}
 	for _, f := range findings {
-		if !slices.Contains(ids, f.Check) {
-			ids = append(ids, f.Check)
+		if !seen[f.Check] {
+			ids, seen[f.Check] = append(ids, f.Check), true
 		}
 	}
 	return ids
@@ -130,24 +134,17 @@ func checksOf(findings []checks.Finding) (ids []string) {
 
 // observed holds a root cause against the error that the task stopped with.
 func (w words) observed(f checks.Finding, d checks.Diagnosis) []row {
-	e, ok := d.Explain(f)
-	switch {
-	case !ok:
-		return nil
-	case e.Explains:
-		return []row{{w.say("label.observed"), w.say("observed.explains", "reason", w.explanation(e))}}
+	if text := w.observation(f, d); text != "" {
+		return []row{said(w.say("label.observed"), span{text, plainly})}
 	}
-	return []row{{w.say("label.observed"), w.say("observed.other", "reason", w.explanation(e))}}
+	return nil
 }
 
-// evidence leaves out what the sentence says already, and the missing answers, which are told together.
+// evidence writes what the sentence does not say.
 func (w words) evidence(f checks.Finding) (rows []row) {
 	label := w.say("label.evidence")
-	for _, e := range f.Evidence {
-		if slices.Contains(f.Missing, e.Source) || strings.Contains(f.Summary, e.Fact) {
-			continue
-		}
-		rows = append(rows, row{label, fmt.Sprintf("%s (%s)", e.Fact, e.Source)})
+	for _, e := range newEvidence(f) {
+		rows = append(rows, said(label, span{e.Fact, plainly}, span{"(" + e.Source + ")", faint}))
 		label = ""
 	}
 	return rows
@@ -157,13 +154,16 @@ func (w words) evidence(f checks.Finding) (rows []row) {
 func (w words) fixes(f checks.Finding) (rows []row) {
 	label := w.say("label.fix")
 	for i, fix := range f.Fixes {
-		rows = append(rows, row{label, w.fix(f, i)})
+		rows = append(rows, said(label, span{w.fix(f, i), plainly}))
+		if cost := w.tradeOff(f, i); cost != "" {
+			rows = append(rows, said("", span{w.say("label.trade-off") + ": " + cost, plainly}))
+		}
+		for _, argv := range commandsOf(fix) {
+			rows = append(rows, row{"", func(p page, lead string) { p.command(lead, argv) }})
+		}
 		last := i == len(f.Fixes)-1
 		if fix.Docs != "" && (last || f.Fixes[i+1].Docs != fix.Docs) {
-			rows = append(rows, row{"", fix.Docs})
-		}
-		if cost := w.tradeOff(f, i); cost != "" {
-			rows = append(rows, row{"", w.say("label.trade-off") + ": " + cost})
+			rows = append(rows, said("", span{fix.Docs, faint}))
 		}
 		label = w.say("label.or")
 	}
@@ -175,9 +175,5 @@ func (w words) scope(f checks.Finding, t checks.Task) []row {
 	if len(f.Scope) == 0 {
 		return nil
 	}
-	text := strings.Join(f.Scope, ", ")
-	if some := w.someSubnets(f, t); some != "" {
-		text += " (" + some + ")"
-	}
-	return []row{{w.say("label.scope"), text}}
+	return []row{said(w.say("label.scope"), span{w.held(f, t), plainly})}
 }

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -18,6 +17,9 @@ type words struct {
 	language  language.Tag // of the catalogue's, the one that was chosen
 	localizer *i18n.Localizer
 	phrases   map[string][]phrase
+	// value writes what fills a blank and prose a sentence that is not the catalogue's, where a format sets them off. Nil
+	// leaves them as they are.
+	value, prose func(string) string
 }
 
 // wordsFor returns the words of the language that comes nearest to a tag.
@@ -28,7 +30,7 @@ func wordsFor(tag language.Tag) (words, error) {
 	}
 	tags := m.LanguageTags()
 	_, i, _ := language.NewMatcher(tags).Match(tag)
-	return words{tags[i], i18n.NewLocalizer(m.Bundle, tags[i].String()), m.phrases}, nil
+	return words{language: tags[i], localizer: i18n.NewLocalizer(m.Bundle, tags[i].String()), phrases: m.phrases}, nil
 }
 
 // translate fills a message's blanks. An error says that the language lacks the message, or that values lack a blank.
@@ -38,6 +40,22 @@ func (w words) translate(id string, count any, value func(string) (string, bool)
 
 func (w words) fill(id string, values map[string]string) (string, error) {
 	return w.translate(id, nil, func(name string) (string, bool) { v, ok := values[name]; return v, ok })
+}
+
+// valued writes something that comes from the diagnosis.
+func (w words) valued(text string) string {
+	if w.value == nil {
+		return text
+	}
+	return w.value(text)
+}
+
+// english writes a sentence as the diagnosis has it.
+func (w words) english(text string) string {
+	if w.prose == nil {
+		return text
+	}
+	return w.prose(text)
 }
 
 // say returns a message of the reports. pairs are the names of its blanks and what fills them.
@@ -82,19 +100,19 @@ func (w words) tradeOff(f checks.Finding, i int) string {
 
 // ofCode translates what a code says with a finding's arguments.
 func (w words) ofCode(f checks.Finding, id, english string) string {
-	if w.language == language.English || english == "" {
-		return english
+	if english == "" || w.language == language.English && w.value == nil {
+		return w.english(english)
 	}
 	text, err := w.translate(id, nil, func(name string) (string, bool) {
 		v, ok := f.Args[name]
 		if name == "title" {
 			return w.title(f.Check, v), ok
 		}
-		v, _ = w.phrase(name, v)
-		return v, ok
+		said, _ := w.phrase(name, v)
+		return said, ok
 	})
 	if err != nil {
-		return english
+		return w.english(english)
 	}
 	return text
 }
@@ -113,14 +131,19 @@ func (w words) title(check, english string) string { return w.word("check."+chec
 
 // assumption returns what a diagnosis takes for granted.
 func (w words) assumption(english string) string {
-	text, _ := w.phrase("assumption", english)
-	return text
+	return w.sentence("assumption", english)
 }
 
 // explanation returns why a finding explains the observed error, or why not.
 func (w words) explanation(e checks.Explanation) string {
-	text, _ := w.phrase("explanation", e.Reason)
-	return text
+	return w.sentence("explanation", e.Reason)
+}
+
+func (w words) sentence(name, english string) string {
+	if text, ok := w.phrase(name, english); ok {
+		return text
+	}
+	return w.english(english)
 }
 
 // host returns a host's name. Some are phrases.
@@ -148,9 +171,13 @@ func (w words) reason(r network.Reason) string {
 
 // listing joins names as a sentence does. list is "list.and" or "list.or".
 func (w words) listing(names []string, list string) string {
+	valued := make([]string, len(names))
+	for i, name := range names {
+		valued[i] = w.valued(name)
+	}
 	last := len(names) - 1
 	if last < 1 {
-		return strings.Join(names, "")
+		return strings.Join(valued, "")
 	}
-	return w.say(list, "first", strings.Join(slices.Clone(names[:last]), ", "), "last", names[last])
+	return w.say(list, "first", strings.Join(valued[:last], ", "), "last", valued[last])
 }
