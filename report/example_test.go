@@ -56,6 +56,7 @@ func ExampleJSON() {
 	//   },
 	//   "rootCauses": [],
 	//   "findings": [],
+	//   "paths": [],
 	//   "assumptions": [
 	//     "No service control policy denies the pull."
 	//   ]

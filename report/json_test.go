@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -21,7 +22,32 @@ type contract struct {
 	Task        contractTask      `json:"task"`
 	RootCauses  []contractCause   `json:"rootCauses"`
 	Findings    []contractFinding `json:"findings"`
+	Paths       []contractPath    `json:"paths"`
 	Assumptions []string          `json:"assumptions"`
+	Started     string            `json:"started"`
+	Elapsed     float64           `json:"elapsed"`
+}
+
+type contractPath struct {
+	Stage      string   `json:"stage"`
+	Host       string   `json:"host"`
+	Subnet     string   `json:"subnet"`
+	Containers []string `json:"containers"`
+	Hops       []struct {
+		Kind    string   `json:"kind"`
+		Subject string   `json:"subject"`
+		Subnet  string   `json:"subnet"`
+		Target  string   `json:"target"`
+		Status  string   `json:"status"`
+		Reason  string   `json:"reason"`
+		Detail  string   `json:"detail"`
+		Inbound bool     `json:"inbound"`
+		Reply   bool     `json:"reply"`
+		DNS     bool     `json:"dns"`
+		Depends bool     `json:"depends"`
+		Missing []string `json:"missing"`
+	} `json:"hops"`
+	Missing []string `json:"missing"`
 }
 
 type contractTask struct {
@@ -75,7 +101,10 @@ func encoded(t *testing.T, d checks.Diagnosis) []byte {
 func TestJSONContract(t *testing.T) {
 	unknown := checks.Finding{Check: "image", Container: "web", Stage: checks.Resolve, Code: "image.unread", Subject: "web:1",
 		Args: map[string]string{"reason": "AccessDenied"}, Missing: []string{"ecr:DescribeImages"}}
-	doc := encoded(t, checks.Diagnosis{Task: planned(), Findings: []checks.Finding{unknown, blackhole()}, Assumptions: []string{"No SCP denies it."}})
+	way := checks.Path{Stage: checks.Resolve, Host: "registry-1.docker.io", Subnet: "subnet-a", Path: network.Path{
+		From: network.Endpoint{Subnet: "subnet-a"}, Hops: []network.Hop{{Kind: network.KindRoute, Subject: "rtb-1", Status: network.Closed, Reason: network.Blackhole}}}}
+	doc := encoded(t, checks.Diagnosis{Task: planned(), Findings: []checks.Finding{unknown, blackhole()}, Paths: []checks.Path{way}, Assumptions: []string{"No SCP denies it."},
+		Started: time.Date(2026, 1, 2, 12, 4, 5, 0, time.FixedZone("CET", 3600)), Elapsed: 1500 * time.Millisecond})
 
 	decoder := json.NewDecoder(bytes.NewReader(doc))
 	decoder.DisallowUnknownFields()
@@ -95,12 +124,18 @@ func TestJSONContract(t *testing.T) {
 	if f := got.Findings[0]; f.Status != "unknown" || f.Container != "web" || f.Missing[0] != "ecr:DescribeImages" || f.Args["reason"] != "AccessDenied" {
 		t.Errorf("unknown finding: %+v", f)
 	}
+	if p := got.Paths; len(p) != 1 || p[0].Stage != "resolve" || p[0].Hops[0].Status != "closed" || p[0].Hops[0].Reason != "blackhole" || p[0].Containers == nil {
+		t.Errorf("paths: %+v", p)
+	}
+	if got.Started != "2026-01-02T11:04:05Z" || got.Elapsed != 1.5 {
+		t.Errorf("started %s, elapsed %v", got.Started, got.Elapsed)
+	}
 
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(doc, &keys); err != nil {
 		t.Fatal(err)
 	}
-	hasKeys(t, keys, "version", "status", "task", "rootCauses", "findings", "assumptions")
+	hasKeys(t, keys, "version", "status", "task", "rootCauses", "findings", "paths", "assumptions", "started", "elapsed")
 	var findings []map[string]json.RawMessage
 	if err := json.Unmarshal(keys["findings"], &findings); err != nil {
 		t.Fatal(err)
