@@ -138,17 +138,18 @@ func (p page) draw(lead string, d drawing) {
 		}
 	}
 	phrase(plainly, p.say("path.task", "subnets", strings.Join(d.subnets, ", ")))
-	for _, n := range d.nodes {
-		m := marks[n.status]
-		first, rest, _ := strings.Cut(strings.TrimSpace(p.safe(n.name)), " ")
+	step := func(m mark, name string) {
+		first, rest, _ := strings.Cut(strings.TrimSpace(p.safe(name)), " ")
 		l.word(m.style, m.mark+" "+first)
 		phrase(m.style, rest)
+	}
+	for _, n := range d.nodes {
+		step(marks[n.status], n.name)
 		if n.reason != "" {
 			phrase(plainly, "("+n.reason+")")
 		}
 	}
-	end := d.end()
-	l.word(end.style, end.mark+" "+p.safe(d.hosts[0]))
+	step(d.end(), d.hosts[0])
 	for _, host := range d.hosts[1:] {
 		phrase(plainly, "+ "+host)
 	}

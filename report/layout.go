@@ -42,7 +42,8 @@ func (p page) line(style ansi.Style, text string) { p.paragraph("", span{text, s
 
 // heading starts a section.
 func (p page) heading(text string) {
-	p.WriteString("\n" + p.styled(strong, text) + "\n")
+	p.WriteString("\n")
+	p.line(strong, text)
 }
 
 func (p page) styled(style ansi.Style, text string) string {
@@ -127,7 +128,7 @@ func (p page) rows(indent int, rows []row) {
 		lead := margin + r.label + strings.Repeat(" ", gap)
 		if stacked {
 			if r.label != "" {
-				p.WriteString(margin + r.label + "\n")
+				p.paragraph(margin, span{r.label, plainly})
 			}
 			lead = margin + "  "
 		}
