@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -24,6 +25,8 @@ var golden = []struct {
 }{
 	{"text", Text},
 	{"markdown", Markdown},
+	{"sarif", SARIF},
+	{"junit", JUnit},
 }
 
 // testdata/golden has an archive for each scenario, with a report for each encoder and language.
@@ -38,6 +41,7 @@ func TestGolden(t *testing.T) {
 		}
 	}
 	for name, d := range all {
+		d.Started, d.Elapsed = time.Date(2026, 11, 23, 9, 30, 0, 0, time.UTC), 1500*time.Millisecond
 		t.Run(name, func(t *testing.T) {
 			var archive txtar.Archive
 			for _, tag := range Languages() {

@@ -14,7 +14,7 @@ import (
 func many(n int) checks.Diagnosis {
 	d := checks.Diagnosis{Task: planned()}
 	for i := range n {
-		f := checks.Finding{Check: "route", Code: "route.none", Subject: fmt.Sprintf("rtb-%d", i), Stage: checks.Resolve, Status: checks.Status(i % 5),
+		f := checks.Finding{Check: fmt.Sprintf("route-%d", i%200), Code: "route.none", Subject: fmt.Sprintf("rtb-%d", i), Stage: checks.Resolve, Status: checks.Status(i % 5),
 			Args:     map[string]string{"subject": fmt.Sprintf("rtb-%d", i), "subnets": "subnet-a", "hosts": "api.ecr.eu-west-1.amazonaws.com, quay.io"},
 			Summary:  fmt.Sprintf("Route table rtb-%d has no route from subnet-a to api.ecr.eu-west-1.amazonaws.com, quay.io.", i),
 			Evidence: []checks.Evidence{{Source: "ec2:DescribeRouteTables", Fact: "no route covers the destination"}},

@@ -20,6 +20,8 @@ var encoders = map[string]func(*bytes.Buffer, checks.Diagnosis) error{
 	"Text":     func(b *bytes.Buffer, d checks.Diagnosis) error { return Text(b, d) },
 	"Markdown": func(b *bytes.Buffer, d checks.Diagnosis) error { return Markdown(b, d) },
 	"JSON":     func(b *bytes.Buffer, d checks.Diagnosis) error { return JSON(b, d) },
+	"SARIF":    func(b *bytes.Buffer, d checks.Diagnosis) error { return SARIF(b, d) },
+	"JUnit":    func(b *bytes.Buffer, d checks.Diagnosis) error { return JUnit(b, d) },
 }
 
 func text(t *testing.T, d checks.Diagnosis) string {
