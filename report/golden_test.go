@@ -3,9 +3,11 @@ package report
 import (
 	"bytes"
 	"flag"
+	"html"
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -18,13 +20,16 @@ import (
 
 var update = flag.Bool("update", false, "write the reports of all scenarios into testdata/golden")
 
-// golden are the encoders whose reports testdata/golden holds, by the beginning of their files' names.
-var golden = []struct {
+type encoder struct {
 	name   string
 	encode func(io.Writer, checks.Diagnosis, ...Option) error
-}{
+}
+
+// golden are the encoders whose reports testdata/golden holds, by the beginning of their files' names.
+var golden = []encoder{
 	{"text", Text},
 	{"markdown", Markdown},
+	{"html", mainText},
 	{"sarif", SARIF},
 	{"junit", JUnit},
 }
@@ -77,4 +82,24 @@ func TestGolden(t *testing.T) {
 			t.Errorf("%s is of no scenario", file)
 		}
 	}
+}
+
+var (
+	tags   = regexp.MustCompile(`<[^>]*>`)
+	spaces = regexp.MustCompile(`[ \n]*\n[ \n]*`)
+)
+
+// mainText writes what a reader of HTML's page sees of its main part: the page less its markup.
+func mainText(w io.Writer, d checks.Diagnosis, options ...Option) error {
+	var b bytes.Buffer
+	if err := HTML(&b, d, options...); err != nil {
+		return err
+	}
+	_, page, _ := strings.Cut(b.String(), "<main>")
+	page, _, _ = strings.Cut(page, "</main>")
+	for _, block := range []string{"</td>", "</th>", "</p>", "</h3>", "</caption>", "</button>"} {
+		page = strings.ReplaceAll(page, block, block+"\n")
+	}
+	_, err := io.WriteString(w, html.UnescapeString(spaces.ReplaceAllString(tags.ReplaceAllString(page, ""), "\n")))
+	return err
 }

@@ -108,6 +108,9 @@ var formats = []format{
 	{"text", report.Text},
 	{"json", report.JSON},
 	{"markdown", report.Markdown},
+	{"html", report.HTML},
+	{"sarif", report.SARIF},
+	{"junit", report.JUnit},
 }
 
 func (o options) encode(w io.Writer, d checks.Diagnosis, fitting ...report.Option) error {
