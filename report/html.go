@@ -97,6 +97,9 @@ type part struct {
 	Value, English bool
 }
 
+// Short reports a name that a narrow line holds as a whole.
+func (p part) Short() bool { return len(p.Text) <= 24 && !strings.Contains(p.Text, " ") }
+
 // parts takes a text apart at its marks. Whatever marks it has, the pieces are no more than text.
 func (h htmlWords) parts(text string) (parts []part) {
 	now := part{}

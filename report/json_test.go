@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/language"
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/network"
@@ -208,5 +209,16 @@ func TestJSONKeepsMarkup(t *testing.T) {
 	d := checks.Diagnosis{Findings: []checks.Finding{{Summary: "a <b> & c"}}}
 	if doc := string(encoded(t, d)); !strings.Contains(doc, "a <b> & c") {
 		t.Errorf("%s", doc)
+	}
+}
+
+func TestJSONHasNoLanguage(t *testing.T) {
+	var korean bytes.Buffer
+	d := checks.Diagnosis{Task: planned(), Findings: []checks.Finding{blackhole()}}
+	if err := JSON(&korean, d, WithLanguage(language.Korean)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(encoded(t, d)), korean.String()); diff != "" {
+		t.Errorf("(-English +Korean)\n%s", diff)
 	}
 }

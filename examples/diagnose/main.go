@@ -118,6 +118,9 @@ func (o options) encode(w io.Writer, d checks.Diagnosis, fitting ...report.Optio
 	if o.mask {
 		settings = append(settings, report.MaskAccounts())
 	}
+	if o.artifact != "" {
+		settings = append(settings, report.WithArtifact(o.artifact))
+	}
 	return formats[slices.IndexFunc(formats, o.isFormat)].encode(w, d, settings...)
 }
 

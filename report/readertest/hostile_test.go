@@ -14,10 +14,9 @@ import (
 // script is what somebody may call a resource that wants to be run, drawn or followed.
 const script = `"'><script>document.title="owned"</script><img src=x onerror='document.title="owned"'><a href="javascript:alert(1)">x</a></style><style>*{display:none}</style>{{.}}`
 
-// hostile returns a diagnosis in which every name is hostile or as long as names never are.
-func hostile() checks.Diagnosis {
-	long := strings.Repeat("x", 10_000)
-	names := script + "\u202e\x1b[31m" + long
+// hostile returns a diagnosis in which every name is hostile and has length letters more.
+func hostile(length int) checks.Diagnosis {
+	names := script + "\u202e\x1b[31m" + strings.Repeat("x", length)
 	f := checks.Finding{Check: names, Container: names, Code: checks.Code(names), Subject: names, Scope: []string{names, "b"}, Summary: names,
 		Args: map[string]string{"subject": names}, Evidence: []checks.Evidence{{Source: names, Fact: names + "!"}}, Missing: []string{names},
 		Fixes: []checks.Fix{{Summary: names, TradeOff: names, Docs: "javascript:alert(1)", Changes: []checks.Change{change{}}}, {Summary: names, Docs: "https://docs.aws.amazon.com/"}}}
@@ -38,7 +37,7 @@ func hostile() checks.Diagnosis {
 
 func TestHostileNamesDoNothing(t *testing.T) {
 	b := open(t)
-	b.show(t, "hostile", hostile(), language.English)
+	b.show(t, "hostile", hostile(10_000), language.English)
 	found := run(t, b, chromedp.Evaluate[struct {
 		Title                        string
 		Scripts, Images, Styles, Odd int

@@ -53,6 +53,6 @@ func diagnoses(t *testing.T) map[string]checks.Diagnosis {
 			t.Fatal(s.Name, err)
 		}
 	}
-	all["hostile"] = hostile()
+	all["hostile"], all["long"] = hostile(100), hostile(10_000)
 	return all
 }
