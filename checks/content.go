@@ -5,15 +5,20 @@ import (
 	"strings"
 
 	"github.com/canpull/canpull/registry"
+	"github.com/canpull/canpull/registry/credentials"
 )
 
-// imageActions are what the standard source of images may call of Amazon ECR.
-var imageActions = []string{describeImages, repositoryPolicy, describeRules, getManifest, getLayer}
+// imageActions are what the standard source of images may call of Amazon ECR, and of AWS KMS for encrypted repositories.
+var imageActions = []string{describeImages, describeRepositories, describeRules, repositoryPolicy, registryPolicy, accountSetting, getManifest, getLayer,
+	credentials.DescribeKey}
 
 const (
-	describeImages   = "ecr:DescribeImages"
-	repositoryPolicy = "ecr:GetRepositoryPolicy"
-	describeRules    = "ecr:DescribePullThroughCacheRules"
+	describeImages       = "ecr:DescribeImages"
+	describeRepositories = "ecr:DescribeRepositories"
+	describeRules        = "ecr:DescribePullThroughCacheRules"
+	repositoryPolicy     = "ecr:GetRepositoryPolicy"
+	registryPolicy       = "ecr:GetRegistryPolicy"
+	accountSetting       = "ecr:GetAccountSetting"
 )
 
 // assumedContent is what is taken for granted of an image that could not be read.
@@ -39,6 +44,10 @@ func (c *content) ask(ctx context.Context, source registry.Source, task Task, ju
 	}
 	refs, containers := task.images()
 	for _, ref := range refs {
+		if task.RevisionNotRead != "" {
+			c.found = append(c.found, task.revisionUnread(c.info, c.stage, Code(c.prefix+".unread"), ref, containers[ref.String()]))
+			continue
+		}
 		image, err := source.Image(ctx, ref)
 		if err != nil {
 			return c.found, err

@@ -15,7 +15,7 @@ func Default(s Sources) []Checker {
 		Route{Network: s.Network},
 		PublicIP{Network: s.Network},
 		VPCEndpoints{Network: s.Network},
-		EndpointPolicy{Network: s.Network},
+		EndpointPolicy{Network: s.Network, Roles: s.Roles},
 		RepositoryPolicy{Roles: s.Roles, Images: s.Images, Network: s.Network},
 		RegistryCredentials{Roles: s.Roles, Secrets: s.Secrets},
 		PullThroughCache{Roles: s.Roles, Images: s.Images, Secrets: s.Secrets},

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/network"
@@ -112,6 +113,17 @@ func (a *account) allow(role, statement string) {
 func (a *account) embed(name, statement string) {
 	a.t.Helper()
 	call(a, a.iam.PutRolePolicy, &iam.PutRolePolicyInput{RoleName: aws.String("execution"), PolicyName: &name, PolicyDocument: statements(statement)})
+}
+
+// organize makes the account the only one of a new organization, and returns the organization's id.
+func (a *account) organize() string {
+	a.t.Helper()
+	return *call(a, organizations.NewFromConfig(a.config).CreateOrganization, &organizations.CreateOrganizationInput{}).Organization.Id
+}
+
+// ofOrganization is a statement that admits nobody else.
+func ofOrganization(id string) string {
+	return `{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "` + id + `"}}}`
 }
 
 var manifest = registrytest.Manifest{

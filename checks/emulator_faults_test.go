@@ -81,6 +81,15 @@ var broken = []fault{
 		a.privateLink()
 		return a.task(), a.restrict("ecr.dkr", `{"Effect": "Deny", "Principal": "*", "Action": "ecr:Delete*", "Resource": "*"}`)
 	}},
+	{name: "endpoint policy of an organization, and the account is in none", code: "endpoint.policy-denies", build: func(a *account) (loader, string) {
+		a.privateLink()
+		return a.task(), a.restrict("ecr.dkr", ofOrganization("o-a1b2c3d4e5"))
+	}},
+	{name: "endpoint policy of another organization", code: "endpoint.policy-denies", build: func(a *account) (loader, string) {
+		a.privateLink()
+		a.organize()
+		return a.task(), a.restrict("ecr.dkr", ofOrganization("o-a1b2c3d4e5"))
+	}},
 	{name: "endpoint policy of a perimeter", code: "endpoint.policy-denies", build: func(a *account) (loader, string) {
 		a.privateLink()
 		return a.service(), a.restrict("s3", `{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*",

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/network"
@@ -17,20 +16,23 @@ import (
 // ECR's, not the task's role.
 //
 // It automates the article's step "check that the endpoints' policies meet the requirements".
-type EndpointPolicy struct{ Network network.Source }
+type EndpointPolicy struct {
+	Network network.Source
+	Roles   iam.Source // for conditions on the role's tags and organization; nil: what hangs on them is not known
+}
 
 // Info describes the check.
 func (EndpointPolicy) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-vpc-endpoint-policy"
 	return Info{
-		ID: "endpoint-policy", Title: "VPC endpoint policies", Actions: network.Actions(),
+		ID: "endpoint-policy", Title: "VPC endpoint policies", Actions: slices.Concat(network.Actions(), roleActions),
 		Codes: map[Code]Meaning{
 			"endpoint-policy.open":   {Pass, "The policies of the VPC endpoints on the way, if there are any, allow the pull.", nil},
 			"endpoint-policy.unread": {Unknown, "Whether the VPC endpoint policies on the way ({subject}) allow {actions} is not known: {reason}.", nil},
 			"endpoint.policy-denies": {Fail, "The policy of the VPC endpoint {subject} does not allow {actions} on {resource} ({cite}).", []Remedy{
-				{"Add a statement that allows {actions} on {resource} for {principal} to the policy of {subject}", docs, "", nil}}},
+				{"Add a statement that allows {actions} on {resource} for {principal} to the policy of {subject}", docs, "", amendEndpointPolicy}}},
 			"endpoint.policy-explicit-deny": {Fail, "The policy of the VPC endpoint {subject} explicitly denies {actions} on {resource} ({cite}).", []Remedy{
-				{"Remove or narrow the statement that denies {actions} in the policy of {subject} ({cite})", docs, "", nil}}},
+				{"Narrow the statement that denies {actions} in the policy of {subject} ({cite})", docs, "", amendEndpointPolicy}}},
 		},
 	}
 }
@@ -41,15 +43,24 @@ func (c EndpointPolicy) Check(ctx context.Context, task Task) ([]Finding, error)
 	if err != nil {
 		return nil, err
 	}
+	role, err := c.role(ctx, task)
+	if err != nil {
+		return nil, err
+	}
 	info := c.Info()
 	refs, _ := task.images()
 	var found []Finding
+	add := func(f Finding) { // what one policy does not allow is one cause, and what one of its statements denies
+		found = info.joinTo(found, f, func(g Finding) bool {
+			return g.Subject == f.Subject && (f.Code != "endpoint.policy-explicit-deny" || g.Args["cite"] == f.Args["cite"])
+		}, "actions", "resource")
+	}
 	for _, w := range s.ways {
 		if hidden := w.path.Hidden(network.KindVPCEndpoint); len(hidden) > 0 {
 			f := info.Finding(w.stage, "endpoint-policy.unread", s.place(), map[string]string{
 				"actions": "the pull", "reason": unsettled(hidden, nil)}).because(hidden, s.unread())
 			f.Scope = []string{w.subnet}
-			found = append(found, f)
+			add(f)
 			continue
 		}
 		for _, id := range w.endpoints() {
@@ -58,16 +69,31 @@ func (c EndpointPolicy) Check(ctx context.Context, task Task) ([]Finding, error)
 				continue
 			}
 			for _, r := range s.requests(w, refs) {
-				if f, ok := s.endpointDecision(info, w, e, r); ok {
-					found = append(found, f)
+				if f, ok := s.endpointDecision(info, w, e, role, r); ok {
+					add(f)
 				}
 			}
 		}
 	}
-	if found = merge(info, found); len(found) > 0 || len(s.ways) == 0 {
+	if len(found) > 0 || len(s.ways) == 0 {
 		return found, nil
 	}
 	return []Finding{info.Finding(s.ways[0].stage, "endpoint-policy.open", s.place(), map[string]string{"hosts": joined(s.hosts())})}, nil
+}
+
+// role returns the execution role as far as it can be read; nil: nothing is known of it but what the task says.
+func (c EndpointPolicy) role(ctx context.Context, task Task) (*iam.Role, error) {
+	if c.Roles == nil || task.ExecutionRole == "" {
+		return nil, nil
+	}
+	role, err := c.Roles.Role(ctx, task.ExecutionRole)
+	if err != nil {
+		return nil, ctx.Err() // that the role is no role's name is for the ExecutionRole check to say
+	}
+	if role.Exists != nil && !*role.Exists {
+		return nil, nil // it may be in another account
+	}
+	return role, nil
 }
 
 // requests returns what the pull asks of the service behind a host.
@@ -129,17 +155,24 @@ func layerRequest(ref registry.Reference) iam.Request {
 }
 
 // endpointDecision evaluates an endpoint's policy for one request. ok is false when it allows it.
-func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r iam.Request) (f Finding, ok bool) {
+func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, role *iam.Role, r iam.Request) (f Finding, ok bool) {
 	policy := iam.Layer{Missing: []string{"ec2:DescribeVpcEndpoints"}}
 	if e.Policy != nil {
 		document, _ := iam.Parse(*e.Policy) // what is malformed evaluates as unknown
 		policy = iam.Layer{Policies: []iam.Policy{{Name: "policy of " + e.ID, Document: document}}}
 	}
+	policies := iam.Policies{Endpoint: &policy, EndpointType: iam.EndpointType(e.Type), Boundary: &iam.Layer{Missing: []string{"iam:GetRole"}}}
+	unread := s.unread()
+	if role != nil && r.Action != "s3:GetObject" {
+		maps.Copy(r.Context, role.Context())
+		policies.Boundary = role.Boundary // on which NotPrincipal hangs
+		maps.Copy(unread, role.Unread)
+	}
 	if r.Action != getToken { // which AWS documents to work only without conditions on these keys
 		maps.Copy(r.Context, throughEndpoint(e.ID, s.topology.VPC.ID))
 	}
 	r.Context["aws:SourceIp"] = iam.Absent() // absent through an endpoint
-	l, _ := layer(iam.Evaluate(r, iam.Policies{Endpoint: &policy, EndpointType: iam.EndpointType(e.Type)}), iam.EndpointLayer)
+	l, _ := layer(iam.Evaluate(r, policies), iam.EndpointLayer)
 	if l.Outcome == iam.Allowed {
 		return Finding{}, false
 	}
@@ -168,27 +201,5 @@ func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, r ia
 	f.Scope = []string{w.subnet}
 	f.Evidence = append(f.Evidence, Evidence{"ec2:DescribeVpcEndpoints", r.Action + ": " + l.Outcome.String() + " by " + cite(l.Policy, l.Statement, l.Element)})
 	f.Evidence = append(f.Evidence, warned("ec2:DescribeVpcEndpoints", l.Warnings)...)
-	return f.because(missing, s.unread()), true
-}
-
-// merge joins findings of one code, subject and resource that differ in their actions and subnets.
-func merge(info Info, found []Finding) (merged []Finding) {
-	for _, f := range found {
-		i := slices.IndexFunc(merged, func(m Finding) bool {
-			return m.Code == f.Code && m.Subject == f.Subject && m.Args["resource"] == f.Args["resource"]
-		})
-		if i < 0 {
-			merged = append(merged, f)
-			continue
-		}
-		m := merged[i]
-		args := maps.Clone(m.Args)
-		args["actions"] = joined(with(strings.Split(args["actions"], ", "), f.Args["actions"]))
-		joint := info.Finding(min(m.Stage, f.Stage), m.Code, m.Subject, args)
-		joint.Scope = compacted(slices.Concat(m.Scope, f.Scope))
-		joint.Evidence = compacted(slices.Concat(m.Evidence, f.Evidence))
-		joint.Missing = compacted(slices.Concat(m.Missing, f.Missing))
-		merged[i] = joint
-	}
-	return merged
+	return f.because(missing, unread), true
 }

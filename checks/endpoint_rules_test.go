@@ -1,8 +1,12 @@
 package checks_test
 
 import (
+	"context"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
@@ -30,5 +34,90 @@ func TestEndpointPolicyRules(t *testing.T) {
 				t.Errorf("%s does not find %s", c.scenario, c.code)
 			}
 		})
+	}
+}
+
+// rewritten is the scenario healthy-privatelink with this statement in the policies of its ECR endpoints, and a role of this
+// boundary.
+func rewritten(t *testing.T, statement, boundary string) checkstest.Scenario {
+	t.Helper()
+	s := scenario(t, "healthy-privatelink")
+	for i, e := range s.EC2.VpcEndpoints {
+		if strings.Contains(*e.ServiceName, ".ecr.") {
+			s.EC2.VpcEndpoints[i].PolicyDocument = new(`{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}, ` + statement + `]}`)
+		}
+	}
+	if boundary != "" {
+		s.IAM.Details.RoleDetailList[0].PermissionsBoundary = &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: &boundary}
+	}
+	return s
+}
+
+// A Deny with NotPrincipal hits every principal that has a permissions boundary, whomever it lists.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+func TestAnEndpointPolicyThatSparesTheRole(t *testing.T) {
+	const spared = `{"Effect": "Deny", "NotPrincipal": {"AWS": ["arn:aws:iam::111122223333:role/web-execution", "111122223333"]}, "Action": "*", "Resource": "*"}`
+	const boundary = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
+	for rule, test := range map[string]struct {
+		boundary string
+		role     bool // whether it may be read
+		want     checks.Code
+	}{
+		"the role has no boundary":           {"", true, "endpoint-policy.open"},
+		"it has one":                         {boundary, true, "endpoint.policy-explicit-deny"},
+		"whether it has one may not be read": {"", false, "endpoint-policy.unread"},
+	} {
+		s := rewritten(t, spared, test.boundary)
+		if !test.role {
+			s.Before(func(_ context.Context, action string, _ any) error {
+				if action == "iam:GetRole" {
+					return faults["denied"](action)
+				}
+				return nil
+			})
+		}
+		f := finding(t, s, "endpoint-policy")
+		if f.Code != test.want || slices.Contains(f.Missing, "iam:GetRole") == test.role {
+			t.Errorf("%s: %s %v", rule, f.Code, f.Missing)
+		}
+		source := s.Sources()
+		found, err := checks.EndpointPolicy{Network: source.Network}.Check(t.Context(), s.Task)
+		if err != nil || found[0].Code != "endpoint-policy.unread" {
+			t.Errorf("%s, without a source of roles: %v, %+v", rule, err, found)
+		}
+	}
+}
+
+// A role that IAM does not find may be in another account, and have a boundary there.
+func TestAnEndpointPolicyThatSparesARoleThatIsNotFound(t *testing.T) {
+	s := rewritten(t, `{"Effect": "Deny", "NotPrincipal": {"AWS": ["arn:aws:iam::444455556666:role/gone", "444455556666"]}, "Action": "*", "Resource": "*"}`, "")
+	s.Task.ExecutionRole = "arn:aws:iam::444455556666:role/gone"
+	if f := finding(t, s, "endpoint-policy"); f.Code != "endpoint-policy.unread" {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Conditions on the role's tags and organization are not known without a source of roles.
+func TestAnEndpointPolicyWithoutRoles(t *testing.T) {
+	for _, name := range []string{"healthy-endpoint-policy-organization", "endpoint-policy-tag-unmet"} {
+		s := scenario(t, name)
+		found, err := checks.EndpointPolicy{Network: s.Sources().Network}.Check(t.Context(), s.Task)
+		if err != nil || found[0].Status != checks.Unknown {
+			t.Errorf("%s: %v, %+v", name, err, found)
+		}
+	}
+}
+
+// Layers are fetched with a URL that Amazon ECR signed, so the role's organization is not the principal's.
+func TestTheRolesOrganizationIsNotThatOfALayersPrincipal(t *testing.T) {
+	s := scenario(t, "s3-endpoint-policy-perimeter")
+	s.IAM.Organization = new("o-exampleorgid")
+	for i, e := range s.EC2.VpcEndpoints {
+		if strings.HasSuffix(*e.ServiceName, ".s3") {
+			s.EC2.VpcEndpoints[i].PolicyDocument = new(`{"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorgid"}}}]}`)
+		}
+	}
+	if f := finding(t, s, "endpoint-policy"); f.Code != "endpoint.policy-denies" {
+		t.Errorf("%+v", f)
 	}
 }

@@ -25,7 +25,8 @@ type ExecutionRole struct {
 }
 
 // roleActions are what the standard source of roles calls.
-var roleActions = []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"}
+var roleActions = []string{"iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
+	"organizations:DescribeOrganization"}
 
 // Info describes the check.
 func (ExecutionRole) Info() Info {
@@ -33,8 +34,8 @@ func (ExecutionRole) Info() Info {
 	const boundaries = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
 	const scps = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
 	allow := []Remedy{
-		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs, "", nil},
-		{"Add a statement that allows {requests} to a policy of {subject}", docs, "", nil},
+		{"Add a statement that allows {requests} to a policy of {subject}", docs, "It is for these repositories alone.", addPullStatement},
+		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs, "It allows every repository, and writing to every log stream.", attachManagedPolicy},
 	}
 	return Info{
 		ID: "execution-role", Title: "Task execution role",
@@ -43,20 +44,19 @@ func (ExecutionRole) Info() Info {
 			"role.allowed":    {Pass, "ECS may assume {subject}, and its policies allow the pull.", nil},
 			"role.not-needed": {Skip, "The task has no execution role, and none of its images is in Amazon ECR, which would take one.", nil},
 			"role.none": {Fail, "The task has no execution role, and pulling {images} from Amazon ECR takes one.", []Remedy{
-				{"Set executionRoleArn in the task definition to a role that has AmazonECSTaskExecutionRolePolicy", docs, "", nil}}},
+				{"Set executionRoleArn in the task definition to a role that has AmazonECSTaskExecutionRolePolicy; create ecsTaskExecutionRole if there is none", docs, "", setNewRole}}},
 			"role.absent": {Fail, "The execution role {subject} does not exist.", []Remedy{
-				{"Create the role {subject} with AmazonECSTaskExecutionRolePolicy, or name one that exists in the task definition", docs, "", nil}}},
+				{"Create the role {subject} with AmazonECSTaskExecutionRolePolicy, or name one that exists in the task definition", docs, "", createRole}}},
 			"role.wrong-path": {Fail, "The execution role {subject} does not exist: the account's role of that name is {namesake}.", []Remedy{
-				{"Name {namesake} as executionRoleArn in the task definition", docs, "", nil}}},
+				{"Name {namesake} as executionRoleArn in the task definition", docs, "", useNamesake}}},
 			"role.not-assumable": {Fail, "The trust policy of {subject} does not let ecs-tasks.amazonaws.com assume it ({cite}).", []Remedy{
-				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs, "", nil}}},
+				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs, "", trustTasks}}},
 			"role.denied":        {Fail, "No policy of {subject} allows {requests}.", allow},
-			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Remedy{{"Remove or narrow the statement that denies {actions} ({cite})", docs, "", nil}}},
-			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Remedy{{"Allow {actions} in the permissions boundary of {subject}", boundaries, "", nil}}},
-			"role.layer-check":   {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Remedy{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs, "", nil}}},
-			"role.organization-deny": {Fail, "A service control policy of the organization denies {actions} to {subject}.", []Remedy{
-				{"Have the organization's administrators allow {actions} for {subject} in the service control policies above its account", scps, "", nil}}},
-			"role.organization-unknown": {Unknown, "Whether the organization's service control policies deny {actions} to {subject} is not known: IAM's simulator says so where {reason}.", nil},
+			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Remedy{{"Remove or narrow the statement that denies {actions} ({cite})", docs, "", amendRole}}},
+			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Remedy{{"Allow {actions} in the permissions boundary of {subject}", boundaries, "It holds for everybody with that boundary, and grants nothing by itself.", amendRole}}},
+			"role.layer-check":   {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", allow},
+			"role.organization-unknown": {Unknown, "Whether the organization's service control policies deny {actions} to {subject} is not known: IAM's simulator says so, and was not told all that they may ask for, such as {untold}.", []Remedy{
+				{"Have the organization's administrators see that the service control policies above the account allow {actions} for {subject}", scps, "", nil}}},
 
 			"role.unread":         {Unknown, "Whether {subject} may call {requests} is not known: {reason}.", nil},
 			"role.absent-unknown": {Unknown, "Whether the execution role {subject} exists is not known: {reason}.", nil},
@@ -152,15 +152,23 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 		}
 		found = append(found, f)
 	}
-	denied, settled, err := c.guardrails(ctx, task, role, private)
-	if err != nil {
-		return found, err
+	alone := role.Organization != nil && *role.Organization == ""
+	heard := false
+	if !alone {
+		var denied []Finding
+		if denied, heard, err = c.guardrails(ctx, task, role, private); err != nil {
+			return found, err
+		}
+		found = append(found, denied...)
 	}
-	if found = append(found, denied...); len(found) == 0 {
+	if len(found) == 0 {
 		found = append(found, info.Finding(Assume, "role.allowed", role.ARN, nil))
 	}
-	if settled {
+	if alone || heard {
 		found[0].Settles = []string{noSCP}
+	}
+	if heard {
+		found[0].Assumes = []string{noUntoldSCP}
 	}
 	return found, nil
 }
@@ -196,6 +204,12 @@ func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision 
 	policies := role.Policies()
 	policies.Resource = repositoryLayer(image)
 	d := iam.Evaluate(r, policies)
+	if d.Outcome == iam.ImplicitDeny && registryRefused(role, image) {
+		return iam.Decision{Layer: iam.IdentityLayer, Missing: []string{registryPolicy}}
+	}
+	if d.Outcome == iam.ImplicitDeny && registryGrants(role, r, image) {
+		return iam.Decision{Layer: iam.IdentityLayer, Warnings: []string{registryMayAllow}}
+	}
 	granted, _ := layer(d, iam.ResourceLayer)
 	if limit, _ := layer(d, iam.BoundaryLayer); d.Outcome == iam.ImplicitDeny && granted.Outcome == iam.Allowed && limit.Blocks {
 		d.Layer, d.Policy, d.Statement, d.Element = limit.Layer, limit.Policy, limit.Statement, limit.Element // it alone is in the way

@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,20 @@ const (
 	clusterARN    = "arn:aws:ecs:eu-west-1:111122223333:cluster/prod"
 	taskARN       = "arn:aws:ecs:eu-west-1:111122223333:task/prod/0123456789abcdef0123456789abcdef"
 	definitionARN = "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7"
+	revisionARN   = "arn:aws:ecs:eu-west-1:111122223333:service-revision/prod/web/1"
 )
+
+// revision is what the deployment ecs-svc/1 deployed, with the digest that it pinned for both of its containers.
+func revision(digest string) types.ServiceRevision {
+	r := types.ServiceRevision{ServiceRevisionArn: aws.String(revisionARN), TaskDefinition: aws.String(definitionARN),
+		NetworkConfiguration: configuration(types.AssignPublicIpEnabled, "subnet-a", "subnet-b")}
+	for _, name := range []string{"web", "sidecar"} {
+		if digest != "" {
+			r.ContainerImages = append(r.ContainerImages, types.ContainerImage{ContainerName: aws.String(name), ImageDigest: aws.String(digest)})
+		}
+	}
+	return r
+}
 
 func configuration(public types.AssignPublicIp, subnets ...string) *types.NetworkConfiguration {
 	return &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: subnets, SecurityGroups: []string{"sg-1"}, AssignPublicIp: public}}
@@ -46,6 +60,7 @@ func started() (*checkstest.ECS, *networktest.Fake) {
 					{Id: aws.String("ecs-svc/2"), NetworkConfiguration: configuration("", "subnet-a", "subnet-b")},
 					{Id: aws.String("ecs-svc/1"), NetworkConfiguration: configuration(types.AssignPublicIpEnabled, "subnet-a", "subnet-b")}},
 			}},
+			Revisions: []types.ServiceRevision{},
 			TaskDefinitions: []types.TaskDefinition{{
 				TaskDefinitionArn: aws.String(definitionARN), ExecutionRoleArn: aws.String("exec"),
 				RuntimePlatform: &types.RuntimePlatform{OperatingSystemFamily: types.OSFamilyWindowsServer2022Core},
@@ -70,16 +85,36 @@ func TestLoadTask(t *testing.T) {
 		change    func(*checkstest.ECS, *networktest.Fake)
 		placement network.Placement
 		unread    []string
+		reason    string // why nothing shows the placement
 	}{
 		{"the interface is there", func(*checkstest.ECS, *networktest.Fake) {},
-			network.Placement{Subnets: []string{"subnet-b"}, SecurityGroups: []string{"sg-live"}, PublicIP: new(true)}, nil},
+			network.Placement{Subnets: []string{"subnet-b"}, SecurityGroups: []string{"sg-live"}, PublicIP: new(true)}, nil, ""},
 		{"the interface is gone: the deployment that started the task", func(_ *checkstest.ECS, f *networktest.Fake) { f.NetworkInterfaces = []ec2types.NetworkInterface{} },
-			network.Placement{Subnets: []string{"subnet-b"}, SecurityGroups: []string{"sg-1"}, PublicIP: new(true)}, nil},
+			network.Placement{Subnets: []string{"subnet-b"}, SecurityGroups: []string{"sg-1"}, PublicIP: new(true)}, nil, ""},
+		{"the interface is gone: the task set that started the task, by its ID", func(e *checkstest.ECS, f *networktest.Fake) {
+			f.NetworkInterfaces, e.Services[0].Deployments = []ec2types.NetworkInterface{}, nil
+			e.Services[0].TaskSets = []types.TaskSet{
+				{Id: aws.String("ecs-svc/2"), StartedBy: aws.String("CODE_DEPLOY"), NetworkConfiguration: configuration("", "subnet-a", "subnet-b")},
+				{Id: aws.String("ecs-svc/1"), StartedBy: aws.String("CODE_DEPLOY"), NetworkConfiguration: configuration(types.AssignPublicIpEnabled, "subnet-a", "subnet-b")}}
+		}, network.Placement{Subnets: []string{"subnet-b"}, SecurityGroups: []string{"sg-1"}, PublicIP: new(true)}, nil, ""},
+		{"the interface and the deployment are gone: the service revision", func(e *checkstest.ECS, f *networktest.Fake) {
+			f.NetworkInterfaces, e.Services[0].Deployments, e.Revisions = []ec2types.NetworkInterface{}, nil, []types.ServiceRevision{revision("")}
+		}, network.Placement{Subnets: []string{"subnet-b"}, SecurityGroups: []string{"sg-1"}, PublicIP: new(true)}, nil, ""},
+		{"the service revision tells although nothing else may be read", func(e *checkstest.ECS, f *networktest.Fake) {
+			f.NetworkInterfaces, e.Services, e.Revisions = nil, nil, []types.ServiceRevision{revision("")}
+		}, network.Placement{Subnets: []string{"subnet-b"}, SecurityGroups: []string{"sg-1"}, PublicIP: new(true)}, nil, ""},
+		{"a service revision for another subnet is not the task's", func(e *checkstest.ECS, f *networktest.Fake) {
+			f.NetworkInterfaces, e.Services[0].Deployments, e.Revisions = []ec2types.NetworkInterface{}, nil, []types.ServiceRevision{revision("")}
+			e.Revisions[0].NetworkConfiguration = configuration("", "subnet-c")
+		}, network.Placement{Subnets: []string{"subnet-b"}}, nil, "its interface eni-1 is gone, and the service web no longer shows the deployment that started it"},
 		{"the deployment is gone as well: not known", func(e *checkstest.ECS, f *networktest.Fake) {
 			f.NetworkInterfaces, e.Services[0].Deployments = []ec2types.NetworkInterface{}, nil
-		}, network.Placement{Subnets: []string{"subnet-b"}}, nil},
+		}, network.Placement{Subnets: []string{"subnet-b"}}, nil, "its interface eni-1 is gone, and the service web no longer shows the deployment that started it"},
+		{"an interface that ECS does not show", func(e *checkstest.ECS, _ *networktest.Fake) {
+			e.Services[0].Deployments, e.Tasks[0].Attachments[0].Details = nil, e.Tasks[0].Attachments[0].Details[:1]
+		}, network.Placement{Subnets: []string{"subnet-b"}}, nil, "ECS does not show its interface, and the service web no longer shows the deployment that started it"},
 		{"neither may be read: not known, and why", func(e *checkstest.ECS, f *networktest.Fake) { f.NetworkInterfaces, e.Services = nil, nil },
-			network.Placement{Subnets: []string{"subnet-b"}}, []string{"ec2:DescribeNetworkInterfaces", "ecs:DescribeServices"}},
+			network.Placement{Subnets: []string{"subnet-b"}}, []string{"ec2:DescribeNetworkInterfaces", "ecs:DescribeServices"}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ecs, ec2 := started()
@@ -96,11 +131,46 @@ func TestLoadTask(t *testing.T) {
 			if len(got.Unread) != len(c.unread) {
 				t.Errorf("not read: %v", got.Unread)
 			}
-			got.Unread, want.Placement = nil, c.placement
+			want := want
+			if len(ecs.Revisions) > 0 {
+				want.ServiceRevision = revisionARN
+			}
+			got.Unread, want.Placement, want.PlacementNotRead = nil, c.placement, c.reason
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// A task that was started by itself leaves nothing that shows its groups.
+func TestStandaloneTaskWhoseInterfaceIsGone(t *testing.T) {
+	ecs, ec2 := started()
+	ec2.NetworkInterfaces, ecs.Tasks[0].Group, ecs.Tasks[0].StartedBy = []ec2types.NetworkInterface{}, aws.String("family:web"), nil
+	var asked []string
+	ecs.Before = func(_ context.Context, action string, _ any) error { asked = append(asked, action); return nil }
+	got, err := checks.Loader{ECS: ecs, Interfaces: ec2}.LoadTask(t.Context(), "prod", taskARN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(network.Placement{Subnets: []string{"subnet-b"}}, got.Placement); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if want := "its interface eni-1 is gone, and it was started by itself"; !strings.HasPrefix(got.PlacementNotRead, want) {
+		t.Errorf("%q does not begin with %q", got.PlacementNotRead, want)
+	}
+	if want := []string{"ecs:DescribeTasks", "ecs:DescribeTaskDefinition"}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %q", asked)
+	}
+}
+
+// Without an EC2 client nothing is said of the interface.
+func TestLoadTaskWithoutInterfaces(t *testing.T) {
+	ecs, _ := started()
+	ecs.Tasks[0].Group = nil
+	got, err := checks.Loader{ECS: ecs}.LoadTask(t.Context(), "prod", taskARN)
+	if err != nil || !strings.HasPrefix(got.PlacementNotRead, "no EC2 client was given to read its interface eni-1") {
+		t.Errorf("%q (%v)", got.PlacementNotRead, err)
 	}
 }
 
@@ -138,6 +208,18 @@ func TestLoadingNamesWhatIsWrong(t *testing.T) {
 			func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", taskARN); return err }, "it runs on EC2, not on Fargate"},
 		{"a task without an interface", func(e *checkstest.ECS) { e.Tasks[0].Attachments, e.Tasks[0].Group = nil, nil },
 			func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", taskARN); return err }, "awsvpc"},
+		{"a task on ECS Managed Instances", func(e *checkstest.ECS) {
+			e.Tasks[0].LaunchType, e.Tasks[0].CapacityProviderName = "", aws.String("big-machines")
+		}, func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", taskARN); return err }, taskARN + ": it runs on the capacity provider big-machines, not on Fargate"},
+		{"a task of a machine of one's own", func(e *checkstest.ECS) { e.Tasks[0].LaunchType = types.LaunchTypeExternal },
+			func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", taskARN); return err }, "it runs on EXTERNAL, not on Fargate"},
+		{"a task in bridge mode", func(e *checkstest.ECS) { e.TaskDefinitions[0].NetworkMode = types.NetworkModeBridge },
+			func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", taskARN); return err }, "network mode bridge"},
+		{"a plan in host mode", func(e *checkstest.ECS) { e.TaskDefinitions[0].NetworkMode = types.NetworkModeHost },
+			func(l checks.Loader) error {
+				_, err := l.Preflight(ctx, "web:7", "", network.Placement{Subnets: []string{"subnet-a"}})
+				return err
+			}, "network mode host"},
 		{"tasks may not be described", func(e *checkstest.ECS) { e.Tasks = nil },
 			func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", taskARN); return err }, "AccessDeniedException"},
 	} {

@@ -154,7 +154,7 @@ func ask[D any](ctx context.Context, source network.Source, task Task, role *iam
 	maps.Copy(r.Context, role.Context())
 	decision, keys := decide(r)
 	if !hangsOnTheWay(keys) {
-		return []answer[D]{{r, decision, passage{missing: tagsMissing(role, keys)}}}, nil
+		return []answer[D]{{r, decision, passage{}}}, nil
 	}
 	ways, err := passages(ctx, source, task, action, ref)
 	if err != nil {
@@ -169,17 +169,7 @@ func ask[D any](ctx context.Context, source network.Source, task Task, role *iam
 		if !hangsOnTheWay(keys) {
 			p.missing, p.why = nil, ""
 		}
-		p.missing = append(p.missing, tagsMissing(role, keys)...)
 		all = append(all, answer[D]{r, decision, p})
 	}
 	return all, nil
-}
-
-// tagsMissing names what would have read the role's tags, where a decision hangs on one.
-func tagsMissing(role *iam.Role, keys []string) []string {
-	tag := func(key string) bool { return strings.HasPrefix(strings.ToLower(key), "aws:principaltag/") }
-	if role.Tags == nil && slices.ContainsFunc(keys, tag) {
-		return []string{"iam:GetRole"}
-	}
-	return nil
 }

@@ -30,7 +30,7 @@ func (s step) name() string {
 func (t Task) images() (refs []registry.Reference, containers map[string][]string) {
 	containers = map[string][]string{}
 	for _, c := range t.Containers {
-		ref, err := registry.Parse(c.Image)
+		ref, err := c.reference()
 		if err != nil {
 			continue
 		}

@@ -2,6 +2,8 @@ package checks
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/canpull/canpull/iam"
@@ -36,11 +38,17 @@ func (PullThroughCache) Info() Info {
 			"cache.none":    {Skip, "No image waits to be imported through a pull-through-cache rule.", nil},
 			"cache.ready":   {Pass, "Nothing that was read stands in the way of importing {subject} through the rule {rule}.", nil},
 			"cache.unread":  {Unknown, "Whether a pull-through-cache rule imports {subject} is not known: {reason}.", nil},
-			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Remedy{{"Name the image {prefix}/library/{upstream} in the task definition", user + "pull-through-cache-working-pulling.html", "", nil}}},
+			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Remedy{{"Name the image {prefix}/library/{upstream} in the task definition", user + "pull-through-cache-working-pulling.html", "", nameOfficialImage}}},
 			"cache.denied": {Fail, "A policy explicitly denies {actions} to {role}, without which {subject} cannot be imported ({cite}).", []Remedy{
-				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", nil}}},
-			"cache.secret-name":   {Fail, "The rule {rule} names the secret {secret}; ECR takes one of its own account and Region whose name begins with ecr-pullthroughcache/.", []Remedy{{"Create such a secret and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", nil}}},
-			"cache.secret-absent": {Fail, "The secret {secret} of the rule {rule} does not exist or is scheduled for deletion.", []Remedy{{"Create or restore the secret {secret}", user + "pull-through-cache-creating-secret.html", "", nil}}},
+				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", allowImport}}},
+			"cache.not-allowed": {Fail, "Neither the policies of {role} nor those of the registry and the repository allow {actions}, without which {subject} cannot be imported.", []Remedy{
+				{"Allow {actions} in a policy of {role}", user + "pull-through-cache-iam.html", "", nil},
+				{"Allow {actions} for {role} in the policy of the registry", user + "registry-permissions-create-pullthroughcache.html", "", nil}}},
+			"cache.fips": {Fail, "{subject} is named by a FIPS host, which does not import through the rule {rule}: Amazon ECR's FIPS endpoints support no first pull through a cache.", []Remedy{
+				{"Name the image by the host without -fips in the task definition, at least until it is in Amazon ECR", user + "pull-through-cache.html", "", nil},
+				{"Pull {subject} once by the host without -fips, which imports it", user + "pull-through-cache.html", "", nil}}},
+			"cache.secret-name":   {Fail, "The rule {rule} names the secret {secret}; ECR takes one of its own account and Region whose name begins with ecr-pullthroughcache/.", []Remedy{{"Create such a secret and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", giveRuleSecret}}},
+			"cache.secret-absent": {Fail, "The secret {secret} of the rule {rule} does not exist or is scheduled for deletion.", []Remedy{{"Restore the secret {secret}, or create one and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", returnRuleSecret}}},
 		},
 		Assumes: []string{"No pull-through-cache rule covers an image of a registry whose rules could not be read."},
 	}
@@ -62,13 +70,26 @@ func (c PullThroughCache) Check(ctx context.Context, task Task) ([]Finding, erro
 		if err != nil {
 			return found, err
 		}
+		if task.RevisionNotRead != "" && ref.Digest == "" && image.Status != registry.RepositoryAbsent &&
+			(rulesRefused(image) || image.CacheRule != nil && image.CacheRule.Prefix != "") {
+			found = append(found, task.revisionUnread(info, Resolve, "cache.unread", ref, containers[ref.String()]))
+			continue
+		}
 		f, err := c.judge(ctx, info, task, image)
 		if err != nil {
 			return found, err
 		}
 		if f.Code != "" {
 			f.Scope = containers[ref.String()]
-			found = append(found, f)
+			found = info.joinTo(found, f, func(g Finding) bool {
+				switch f.Code {
+				case "cache.denied":
+					return g.Args["cite"] == f.Args["cite"]
+				case "cache.secret-name", "cache.secret-absent":
+					return g.Args["secret"] == f.Args["secret"]
+				}
+				return false
+			}, "subject", "actions", "rule")
 		}
 	}
 	if len(found) == 0 {
@@ -100,6 +121,9 @@ func (c PullThroughCache) judge(ctx context.Context, info Info, task Task, image
 		f.Evidence = append(f.Evidence, Evidence{source, fact})
 		return f, nil
 	}
+	if ref.ECR.FIPS {
+		return fail("cache.fips", describeRules, "the rule "+rule.Prefix+" covers it, and Amazon ECR does not have it yet")
+	}
 	if rule.Upstream == "docker-hub" && !strings.Contains(args["upstream"], "/") {
 		return fail("cache.library", describeRules, "the rule "+rule.Prefix+" is for "+rule.UpstreamURL)
 	}
@@ -123,7 +147,8 @@ func (c PullThroughCache) judge(ctx context.Context, info Info, task Task, image
 	return c.judgeRole(ctx, info, task, image, args)
 }
 
-// judgeRole asks for the permissions of a first pull. The registry's policy can grant them as well, and is not read.
+// judgeRole asks for the permissions of a first pull. The role's policies can grant them, or the registry's; to import into
+// a repository that there is, its policy as well.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/pull-through-cache-iam.html
 func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, image *registry.Image, args map[string]string) (Finding, error) {
 	ref := image.Reference
@@ -137,29 +162,90 @@ func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, i
 	if role.Exists != nil && !*role.Exists {
 		return Finding{}, nil // and that
 	}
-	needed := []string{importImage}
-	if image.Status == registry.RepositoryAbsent {
-		needed = append(needed, createRepository)
-	}
-	var missing, keys []string
+	needed := importActions(image)
+	var denied, missing, keys, warnings []string
 	for _, action := range needed {
-		switch d := role.Can(request(action, ref)); d.Outcome {
-		case iam.ExplicitDeny:
-			args["actions"], args["role"], args["cite"] = action, role.ARN, cite(d.Policy, d.Statement, d.Element)
-			f := info.Finding(Resolve, "cache.denied", ref.String(), args)
-			f.Evidence = append(f.Evidence, Evidence{policySource(d), d.Reason(iam.Request{Action: action})})
-			return f, nil
-		case iam.ImplicitDeny:
-			missing = with(missing, "ecr:GetRegistryPolicy")
-		case iam.Unknown:
-			missing, keys = append(missing, d.Missing...), append(keys, d.Keys...)
+		said := c.importSays(role, request(action, ref), image)
+		allows := func(p policyWord) bool { return p.Outcome == iam.Allowed }
+		allowed, open := slices.ContainsFunc(said, allows), false
+		if ref.ECR.Account != role.Principal().Account { // there it takes the leave of both
+			allowed = allows(said[0]) && slices.ContainsFunc(said[1:], allows)
+			if open = !allowed; open {
+				warnings = append(warnings, "the registry is in another account")
+			}
+		}
+		for _, p := range said {
+			switch {
+			case p.Outcome == iam.ExplicitDeny:
+				args["actions"], args["role"], args["cite"] = action, role.ARN, cite(p.Policy, p.Statement, p.Element)
+				f := info.Finding(Resolve, "cache.denied", ref.String(), args)
+				f.Evidence = append(f.Evidence, Evidence{p.source, action + " is explicitly denied by " + args["cite"]})
+				return f, nil
+			case p.Outcome == iam.Unknown && (!allowed || p.mayDeny):
+				open = true
+				missing, keys, warnings = append(missing, p.Missing...), append(keys, p.Keys...), append(warnings, p.Warnings...)
+			}
+		}
+		if !allowed && !open {
+			denied = append(denied, action)
 		}
 	}
-	if len(missing)+len(keys) > 0 {
-		args["reason"] = "the execution role's own policies do not allow " + joined(needed) + ", and " + unsettled(compacted(missing), keys)
-		return info.Finding(Resolve, "cache.unread", ref.String(), args).because(missing, role.Unread), nil
+	switch {
+	case len(denied) > 0:
+		args["role"], args["actions"] = role.ARN, joined(denied)
+		f := info.Finding(Resolve, "cache.not-allowed", ref.String(), args)
+		f.Evidence = append(f.Evidence, Evidence{policySource(iam.Decision{}), "no statement allows " + args["actions"]}, Evidence{registryPolicy, "nor does the registry's policy"})
+		return f, nil
+	case len(missing)+len(keys)+len(warnings) > 0:
+		args["reason"] = "the policies that were read do not settle " + joined(needed) + ": " + unsettled(compacted(missing), compacted(keys), warnings...)
+		unread := maps.Clone(role.Unread)
+		if unread == nil {
+			unread = map[string]error{}
+		}
+		maps.Copy(unread, image.Unread)
+		return info.Finding(Resolve, "cache.unread", ref.String(), args).because(missing, unread), nil
 	}
 	return info.Finding(Resolve, "cache.ready", ref.String(), args), nil
+}
+
+// policyWord is what one policy says about an import.
+type policyWord struct {
+	iam.LayerDecision
+	source  string // the action that reads it
+	mayDeny bool   // of an Unknown: it is as likely to be a Deny, however much another policy allows
+}
+
+// importSays returns what the policies say that can grant the import of an image, each by itself: the role's, and those of
+// the resource.
+func (PullThroughCache) importSays(role *iam.Role, r iam.Request, image *registry.Image) []policyWord {
+	alone := r
+	alone.Context = maps.Clone(r.Context)
+	alone.Context["aws:ResourceAccount"] = iam.Present(r.ResourceAccount)
+	alone.ResourceAccount = role.Principal().Account
+	own := role.Can(alone)
+	words := []policyWord{{iam.LayerDecision{Outcome: own.Outcome, Policy: own.Policy, Statement: own.Statement, Element: own.Element,
+		Missing: own.Missing, Keys: own.Keys, Warnings: own.Warnings}, policySource(own), true}}
+	all := registrySays(role, r, image, false)
+	if denies := registrySays(role, r, image, true); denies.Outcome == iam.Unknown && image.RegistryPolicy != nil {
+		all = denies
+	}
+	words = append(words, policyWord{all, registryPolicy, image.RegistryPolicy != nil || registryRefused(role, image)})
+	if r.Action != importImage || image.Status != registry.ImageAbsent {
+		return words // a repository that is to be created has no policy yet
+	}
+	said := iam.LayerDecision{Outcome: iam.ImplicitDeny}
+	if l := repositoryLayer(image); l != nil {
+		said = resourceSays(role, r, l)
+	}
+	return append(words, policyWord{said, repositoryPolicy, true})
+}
+
+// importActions are what the first pull of an image takes.
+func importActions(image *registry.Image) []string {
+	if image.Status == registry.RepositoryAbsent {
+		return []string{importImage, createRepository}
+	}
+	return []string{importImage}
 }
 
 // rulesRefused reports that the pull-through-cache rules could have been read and were not.

@@ -12,7 +12,8 @@ import (
 )
 
 // RepositoryPolicy checks the policy of each repository in Amazon ECR: in another account than the role's it has to allow
-// the pull as well, and in any account it must not deny it.
+// the pull as well, and in any account it must not deny it. Nor must the policy of the registry as a whole, where it could
+// be read: AWS shows it to the registry's own account.
 //
 // The article leaves this step out; AWS's page on ECR repository policies has it.
 type RepositoryPolicy struct {
@@ -24,17 +25,21 @@ type RepositoryPolicy struct {
 // Info describes the check.
 func (RepositoryPolicy) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-policies.html"
+	const registries = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html"
 	return Info{
 		ID: "repository-policy", Title: "Repository policies",
-		Actions: slices.Concat(network.Actions(), []string{"iam:GetRole"}, imageActions),
+		Actions: slices.Concat(network.Actions(), roleActions, imageActions),
 		Codes: map[Code]Meaning{
 			"repository.allowed":       {Pass, "The policy of {subject} does not stand in the way of {role}.", nil},
 			"repository.not-asked":     {Skip, "There is no repository policy to ask: {reason}.", nil},
 			"repository.unread":        {Unknown, "Whether the policy of {subject} lets {role} call {actions} is not known: {reason}.", nil},
-			"repository.not-allowed":   {Fail, "{subject} is in another account than {role}, and its policy does not allow that role to call {actions}.", []Remedy{{"Add a statement that allows {actions} for {role} to the policy of {subject}", docs, "", nil}}},
-			"repository.explicit-deny": {Fail, "The policy of {subject} explicitly denies {actions} to {role} ({cite}).", []Remedy{{"Remove or narrow the statement that denies {actions} ({cite})", docs, "", nil}}},
+			"repository.not-allowed":   {Fail, "{subject} is in another account than {role}, and its policy does not allow that role to call {actions}.", []Remedy{{"Add a statement that allows {actions} for {role} to the policy of {subject}", docs, "", amendRepositoryPolicy}}},
+			"repository.explicit-deny": {Fail, "The policy of {subject} explicitly denies {actions} to {role} ({cite}).", []Remedy{{"Narrow the statement that denies {actions} so that it spares {role} ({cite})", docs, "What the statement guards no longer holds for the role.", amendRepositoryPolicy}}},
+			"repository.registry-deny": {Fail, "The policy of the registry {registry} explicitly denies {actions} to {role} ({cite}).", []Remedy{
+				{"Remove or narrow the statement of the registry's policy that denies {actions} ({cite})", registries, "", nil}}},
+			"repository.registry-unread": {Unknown, "Whether the policy of the registry {registry} denies {actions} to {role} is not known: {reason}.", nil},
 		},
-		Assumes: []string{"No registry policy of Amazon ECR denies the pull.", noRules},
+		Assumes: []string{noRegistryPolicy, noRules},
 	}
 }
 
@@ -52,8 +57,15 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 		return nil, errNoSource
 	}
 	var found []Finding
+	assumed := false // about a registry whose policy was not read
 	for _, ref := range refs {
 		if ref.ECR == nil {
+			continue
+		}
+		if i := slices.IndexFunc(found, func(f Finding) bool { return f.Subject == ref.RepositoryARN() }); i >= 0 {
+			if found[i].Code != "repository.not-asked" { // images of one repository have one policy
+				found[i].Scope = compacted(slices.Concat(found[i].Scope, containers[ref.String()]))
+			}
 			continue
 		}
 		role, err := c.Roles.Role(ctx, task.ExecutionRole)
@@ -64,8 +76,9 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 		if err != nil {
 			return found, err
 		}
+		assumed = assumed || image.RegistryPolicy == nil && !registryRefused(role, image)
 		if image.Status == registry.RepositoryAbsent {
-			found = append(found, info.Finding(Resolve, "repository.not-asked", ref.RepositoryARN(), map[string]string{"reason": ref.RepositoryARN() + " does not exist"}))
+			found = append(found, info.Finding(Resolve, "repository.not-asked", ref.RepositoryARN(), map[string]string{"reason": "Amazon ECR finds no " + ref.RepositoryARN()}))
 			continue
 		}
 		f, err := c.judge(ctx, task, role, image, ref)
@@ -74,9 +87,28 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 		}
 		f.Scope = containers[ref.String()]
 		found = append(found, f)
+		if image.RegistryPolicy == nil && !registryRefused(role, image) {
+			continue
+		}
+		f, err = c.judgeRegistry(ctx, task, role, image, ref)
+		if err != nil {
+			return found, err
+		}
+		if f.Code == "" {
+			continue
+		}
+		f.Scope = containers[ref.String()]
+		if i := slices.IndexFunc(found, func(g Finding) bool { return g.Code == f.Code && maps.Equal(g.Args, f.Args) }); i >= 0 {
+			found[i].Scope = slices.Concat(found[i].Scope, f.Scope) // one policy, several images
+			continue
+		}
+		found = append(found, f)
 	}
 	if len(found) == 0 {
 		return skip("no image is in Amazon ECR")
+	}
+	if !assumed {
+		found[0].Settles = append(found[0].Settles, noRegistryPolicy)
 	}
 	return found, nil
 }
@@ -84,69 +116,133 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 // judge asks what the repository's policy says by itself. Whether the role's own policies allow the pull is for the
 // ExecutionRole check.
 func (c RepositoryPolicy) judge(ctx context.Context, task Task, role *iam.Role, image *registry.Image, ref registry.Reference) (Finding, error) {
-	info := c.Info()
-	var denied, unsure, missing, keys, whys, warnings, subnets []string
-	var by iam.LayerDecision
-	unread := map[string]error{}
-	maps.Copy(unread, role.Unread)
-	maps.Copy(unread, image.Unread)
-	stage, code := Download, Code("repository.allowed")
 	policies := role.Policies() // they say how a grant to the role itself is limited
 	policies.Resource = repositoryLayer(image)
+	v, err := c.hear(ctx, task, role, ref, func(r iam.Request) *iam.LayerDecision {
+		l, any := layer(iam.Evaluate(r, policies), iam.ResourceLayer)
+		if !any { // no policy, and none is needed
+			return nil
+		}
+		if l.Blocks && l.Outcome == iam.ImplicitDeny && registryGrants(role, r, image) {
+			return &iam.LayerDecision{Layer: iam.ResourceLayer, Warnings: []string{registryMayAllow}}
+		}
+		return &l
+	})
+	if err != nil {
+		return Finding{}, err
+	}
+	code := Code("repository.allowed")
+	switch {
+	case v.denied != nil && v.by.Outcome == iam.ExplicitDeny:
+		code = "repository.explicit-deny"
+	case v.denied != nil:
+		code = "repository.not-allowed"
+	case v.unsure != nil:
+		code = "repository.unread"
+	}
+	f := v.finding(c.Info(), code, ref.RepositoryARN(), role, ref)
+	if image.RepositoryPolicy != nil {
+		fact := "the repository has no policy"
+		if *image.RepositoryPolicy != "" {
+			fact = "the repository's policy: " + cite(v.by.Policy, v.by.Statement, v.by.Element)
+		}
+		f.Evidence = append([]Evidence{{repositoryPolicy, fact}}, f.Evidence...)
+	}
+	return v.explain(f, repositoryPolicy, role.Unread, image.Unread), nil
+}
+
+// judgeRegistry asks what the policy of the whole registry denies. It returns no finding where nothing that was read
+// stands in the way.
+func (c RepositoryPolicy) judgeRegistry(ctx context.Context, task Task, role *iam.Role, image *registry.Image, ref registry.Reference) (Finding, error) {
+	v, err := c.hear(ctx, task, role, ref, func(r iam.Request) *iam.LayerDecision {
+		return new(registrySays(role, r, image, true))
+	})
+	switch {
+	case err != nil:
+		return Finding{}, err
+	case v.denied != nil:
+		f := v.finding(c.Info(), "repository.registry-deny", ref.Registry, role, ref)
+		f.Evidence = append([]Evidence{{registryPolicy, "the registry's policy: " + cite(v.by.Policy, v.by.Statement, v.by.Element)}}, f.Evidence...)
+		return v.explain(f, registryPolicy, nil, nil), nil
+	case v.unsure != nil:
+		return v.explain(v.finding(c.Info(), "repository.registry-unread", ref.Registry, role, ref), registryPolicy, role.Unread, image.Unread), nil
+	}
+	return Finding{}, nil
+}
+
+// heard is what a resource's policy says about a pull.
+type heard struct {
+	stage          Stage
+	denied, unsure []string          // actions
+	by             iam.LayerDecision // what denies
+	subnets        []string          // where what is denied depends on the way
+	missing, keys  []string          // what is unsure hangs on them
+	whys, warnings []string
+	unread         map[string]error
+}
+
+// hear asks a policy about every request of a pull. No decision stands for a policy that has no say.
+func (c RepositoryPolicy) hear(ctx context.Context, task Task, role *iam.Role, ref registry.Reference, decide func(iam.Request) *iam.LayerDecision) (heard, error) {
+	v := heard{stage: Download, unread: map[string]error{}}
 	for _, action := range []string{getManifest, getLayer} {
 		answers, err := ask(ctx, c.Network, task, role, action, ref, func(r iam.Request) (*iam.LayerDecision, []string) {
-			l, any := layer(iam.Evaluate(r, policies), iam.ResourceLayer)
-			if !any { // no policy, and none is needed
+			l := decide(r)
+			if l == nil {
 				return nil, nil
 			}
-			return &l, l.Keys
+			return l, l.Keys
 		})
 		if err != nil {
-			return Finding{}, err
+			return v, err
 		}
 		for _, a := range answers {
 			switch l := a.decision; {
 			case l == nil:
 			case l.Blocks:
-				by = *l
-				code = "repository.not-allowed"
-				if l.Outcome == iam.ExplicitDeny {
-					code = "repository.explicit-deny"
-				}
-				denied = with(denied, action)
-				subnets = append(subnets, a.subnets...)
-				stage = min(stage, stageOf(action))
+				v.by = *l
+				v.denied = with(v.denied, action)
+				v.subnets = append(v.subnets, a.subnets...)
+				v.stage = min(v.stage, stageOf(action))
 			case l.Outcome == iam.Unknown:
-				unsure = with(unsure, action)
-				missing = slices.Concat(missing, l.Missing, a.missing)
-				keys = append(keys, l.Keys...)
-				warnings = append(warnings, l.Warnings...)
-				maps.Copy(unread, a.unread)
+				v.unsure = with(v.unsure, action)
+				v.missing = slices.Concat(v.missing, l.Missing, a.missing)
+				v.keys = append(v.keys, l.Keys...)
+				v.warnings = append(v.warnings, l.Warnings...)
+				maps.Copy(v.unread, a.unread)
 				if a.why != "" {
-					whys = with(whys, a.why)
+					v.whys = with(v.whys, a.why)
 				}
 			}
 		}
 	}
-	actions := denied
-	if denied == nil && unsure != nil {
-		code, actions, stage = "repository.unread", unsure, stageOf(unsure[0])
+	if v.denied == nil && v.unsure != nil {
+		v.stage = stageOf(v.unsure[0])
 	}
-	f := info.Finding(stage, code, ref.RepositoryARN(), map[string]string{
-		"role": role.ARN, "actions": joined(actions), "cite": cite(by.Policy, by.Statement, by.Element), "reason": strings.Join(append([]string{unsettled(compacted(missing), compacted(keys), warnings...)}, whys...), "; ")})
-	if image.RepositoryPolicy != nil {
-		fact := "the repository has no policy"
-		if *image.RepositoryPolicy != "" {
-			fact = "the repository's policy: " + cite(by.Policy, by.Statement, by.Element)
+	return v, nil
+}
+
+func (v heard) finding(info Info, code Code, subject string, role *iam.Role, ref registry.Reference) Finding {
+	actions := v.denied
+	if actions == nil {
+		actions = v.unsure
+	}
+	return info.Finding(v.stage, code, subject, map[string]string{
+		"role": role.ARN, "actions": joined(actions), "registry": ref.Registry, "cite": cite(v.by.Policy, v.by.Statement, v.by.Element),
+		"reason": strings.Join(append([]string{unsettled(compacted(v.missing), compacted(v.keys), v.warnings...)}, v.whys...), "; ")})
+}
+
+// explain adds to a finding what it hangs on.
+func (v heard) explain(f Finding, source string, unread ...map[string]error) Finding {
+	if v.denied == nil && v.unsure != nil {
+		f.Evidence = append(f.Evidence, warned(source, v.warnings)...)
+		all := maps.Clone(v.unread)
+		for _, u := range unread {
+			maps.Copy(all, u)
 		}
-		f.Evidence = append(f.Evidence, Evidence{"ecr:GetRepositoryPolicy", fact})
+		f = f.because(v.missing, all)
 	}
-	if code == "repository.unread" {
-		f.Evidence = append(f.Evidence, warned("ecr:GetRepositoryPolicy", warnings)...)
-		f = f.because(missing, unread)
+	if len(v.subnets) > 0 {
+		f.Evidence = append(f.Evidence, Evidence{"ec2:DescribeVpcEndpoints", "only requests from " + joined(compacted(v.subnets)) + " come by a way that the policy does not allow"})
 	}
-	if len(subnets) > 0 {
-		f.Evidence = append(f.Evidence, Evidence{"ec2:DescribeVpcEndpoints", "only requests from " + joined(compacted(subnets)) + " come by a way that the policy does not allow"})
-	}
-	return f, nil
+	return f
 }

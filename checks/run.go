@@ -67,15 +67,22 @@ func (r Runner) Run(ctx context.Context, task Task, checkers ...Checker) (Diagno
 	_ = group.Wait() // the checks' errors are findings
 	d := Diagnosis{Task: task, Findings: slices.Concat(out...), Facts: heard.facts, Started: started}
 	d.Paths = pathsOf(Snapshot{task, d.Facts})
+	d.observe()
+	d.sayUnexplained()
 	d.propose(checkers)
-	d.Elapsed = time.Since(started)
+	var assumed []string
 	for _, c := range checkers {
-		for _, a := range c.Info().Assumes {
-			if !slices.Contains(d.Assumptions, a) && !d.settles(a) {
-				d.Assumptions = append(d.Assumptions, a)
-			}
+		assumed = append(assumed, c.Info().Assumes...)
+	}
+	for _, f := range d.Findings {
+		assumed = append(assumed, f.Assumes...)
+	}
+	for _, a := range assumed {
+		if !d.settles(a) {
+			d.Assumptions = with(d.Assumptions, a)
 		}
 	}
+	d.Elapsed = time.Since(started)
 	return d, ctx.Err()
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/canpull/canpull/iam"
@@ -38,12 +39,12 @@ type Sources struct {
 
 // FromConfig returns sources that ask AWS with a configuration, and other registries anonymously over HTTPS.
 func FromConfig(cfg aws.Config) Sources {
-	roles := awsiam.NewFromConfig(cfg)
+	roles, keys := awsiam.NewFromConfig(cfg), credentials.KeysOnce(kms.NewFromConfig(cfg))
 	return Sources{
 		Network:       network.New(ec2.NewFromConfig(cfg)),
-		Roles:         iam.New(roles),
-		Images:        registry.New(ecr.NewFromConfig(cfg)),
-		Secrets:       credentials.New(secretsmanager.NewFromConfig(cfg), kms.NewFromConfig(cfg)),
+		Roles:         iam.New(roles, iam.WithOrganization(organizations.NewFromConfig(cfg))),
+		Images:        registry.New(ecr.NewFromConfig(cfg), registry.WithKeys(credentials.KeyStates(keys))),
+		Secrets:       credentials.New(secretsmanager.NewFromConfig(cfg), keys),
 		Organizations: iam.NewOrganizations(roles),
 	}
 }

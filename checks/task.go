@@ -15,6 +15,9 @@ type Task struct {
 	ARN             string `json:"arn,omitempty"` // "" when nothing has run
 	Cluster         string `json:"cluster,omitempty"`
 	Service         string `json:"service,omitempty"`
+	ServiceRevision string `json:"serviceRevision,omitempty"` // the ARN of what its service deployed; "" when it has none or ECS shows none
+	// RevisionNotRead says why its service revision, and so which digests that pins, is not known although ECS may show it.
+	RevisionNotRead string `json:"revisionNotRead,omitempty"`
 	TaskDefinition  string `json:"taskDefinition,omitempty"` // its ARN
 	Account         string `json:"account,omitempty"`
 	Region          string `json:"region,omitempty"`
@@ -35,6 +38,8 @@ type Task struct {
 	StopCode      string `json:"stopCode,omitempty"`
 	StoppedReason string `json:"stoppedReason,omitempty"`
 
+	// PlacementNotRead says why its security groups or public address are not known although nothing was refused.
+	PlacementNotRead string `json:"placementNotRead,omitempty"`
 	// Unread says, by IAM action, why its security groups or public address are not known.
 	Unread map[string]error `json:"-"`
 }
@@ -48,6 +53,9 @@ type Container struct {
 	Image                 string `json:"image"`                           // as the task definition writes it
 	RepositoryCredentials string `json:"repositoryCredentials,omitempty"` // the secret's ARN or name, never its value
 	Reason                string `json:"reason,omitempty"`                // why ECS says it stopped
+	// PinnedDigest is what its service's deployment resolved the image's tag to, and what the service's tasks pull in its
+	// place: "sha256:…". "" when the image is pulled as it is written.
+	PinnedDigest string `json:"pinnedDigest,omitempty"`
 }
 
 // tokenFromTask reports whether the registry's token and secrets are fetched through the task's own interface: on Linux

@@ -27,37 +27,48 @@ func (a *asked) condition(c *Condition, vars variables) operand {
 		return operand{truth: maybe, keys: []string{c.Key}}
 	}
 	t, warning := op.judge(wants, value), ""
-	if t == maybe {
+	switch {
+	case t == maybe && value.absent():
+		warning = "what " + c.Operator + " says of " + c.Key + ", which is absent, is not known"
+	case t == maybe && value.Multi && op.set == "":
+		warning = c.Operator + " on " + c.Key + ", which is multivalued, lacks ForAllValues or ForAnyValue"
+	case t == maybe:
 		warning = "condition " + c.Operator + " on " + c.Key + " compares values that are not of its type"
 	}
-	if len(wants) < len(c.Values) {
+	if len(wants) > 0 && len(wants) < len(c.Values) {
 		t, warning = either(no, t), voidBesideOthers
 	}
 	return operand{truth: t, warning: warning}
 }
 
-// wants expands the values, leaving out void ones. The operand speaks if no answer is possible: all are void, or one
-// hangs on an unknown key.
+// wants expands the values, leaving out void ones, which equal nothing. The operand speaks if no answer is possible: all are
+// void and one was to be equal, or one hangs on an unknown key.
 func (op *operator) wants(wants []pattern, values []string, vars variables) ([]pattern, operand) {
 	for _, value := range values {
 		x := expansion{pattern: wild(value)}
 		if op.compare.variables {
 			x = vars.expand(value)
 		}
-		switch x.state {
-		case unsure:
+		switch {
+		case x.state == unsure:
 			return nil, x.operand()
-		case resolved:
+		case x.state == resolved:
 			wants = append(wants, x.pattern)
+		case x.doubt && op.compare.negated:
+			return nil, operand{truth: maybe, warning: "whether " + value + ", which has no value, voids an inverted operator is not known"}
 		}
 	}
-	return wants, operand{void: is(len(wants) == 0 && len(values) > 0)}
+	return wants, operand{void: is(len(wants) == 0 && len(values) > 0 && !op.compare.negated)}
 }
 
 // judge follows the guide on missing keys and on keys with several values:
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
 func (op *operator) judge(wants []pattern, value Value) truth {
 	switch {
+	case value.absent() && op.ifExists && op.set == "foranyvalue":
+		// True by the guide's word on IfExists, false by its word on ForAnyValue, which was seen to win:
+		// https://repost.aws/questions/QU9HFmDzP0QGuU-fd7rS6B7w
+		return maybe
 	case value.absent() && op.ifExists:
 		return yes
 	case value.absent() && op.set == "forallvalues":
@@ -89,7 +100,7 @@ func (op *operator) judge(wants []pattern, value Value) truth {
 		}
 	default:
 		if value.Multi {
-			return no // a multivalued key needs a set operator
+			return maybe // a multivalued key "requires" a set operator, and the guide does not say what it is without
 		}
 	}
 	return t

@@ -83,7 +83,8 @@ func TestStringConditions(t *testing.T) {
 	})
 }
 
-// …#Conditions_Numeric, #Conditions_Date, #Conditions_Boolean, #Conditions_BinaryEquals
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Numeric, also
+// #Conditions_Date, #Conditions_Boolean and #Conditions_BinaryEquals
 func TestTypedConditions(t *testing.T) {
 	testConditions(t, []conditionRow{
 		{"NumericEquals", "NumericEquals", `"10"`, v("10"), "yes"},
@@ -138,7 +139,8 @@ func TestTypedConditions(t *testing.T) {
 	})
 }
 
-// …#Conditions_IPAddress, #Conditions_ARN
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress, also
+// #Conditions_ARN
 func TestAddressAndARNConditions(t *testing.T) {
 	const arn = "arn:aws:ecs:eu-west-1:111122223333:task/main/abc"
 	testConditions(t, []conditionRow{
@@ -182,8 +184,8 @@ func TestAddressAndARNConditions(t *testing.T) {
 }
 
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html
-// …reference_policies_elements_condition_operators.html#Conditions_IfExists, #Conditions_Null
-// …reference_policies_condition-single-vs-multi-valued-context-keys.html
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IfExists, also #Conditions_Null
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
 func TestMissingAndMultivaluedKeys(t *testing.T) {
 	testConditions(t, []conditionRow{
 		{"a missing key equals nothing", "StringEquals", `"a"`, absent, "no"},
@@ -217,8 +219,10 @@ func TestMissingAndMultivaluedKeys(t *testing.T) {
 		{"Null takes true or false", "Null", `"x"`, absent, "unknown"},
 		{"NullIfExists makes no sense", "NullIfExists", `"true"`, absent, "unknown"},
 
-		{"a multivalued key needs a set operator", "StringEquals", `"a"`, set("a", "b"), "no"},
-		{"even if it has one value", "StringEquals", `"a"`, set("a"), "no"},
+		{"a multivalued key needs a set operator: what it is without is not said", "StringEquals", `"a"`, set("a", "b"), "unknown"},
+		{"…nor for one value", "StringEquals", `"a"`, set("a"), "unknown"},
+		{"…nor under a negated operator", "StringNotEquals", `"a"`, set("b", "c"), "unknown"},
+		{"…but without a value it is absent", "StringNotEquals", `"a"`, set(), "yes"},
 		{"ForAllValues, all", "ForAllValues:StringEquals", `["a","b","c"]`, set("a", "b"), "yes"},
 		{"ForAllValues, not all", "ForAllValues:StringEquals", `["a","b"]`, set("a", "z"), "no"},
 		{"ForAllValues, missing", "ForAllValues:StringEquals", `"a"`, absent, "yes"},
@@ -235,7 +239,10 @@ func TestMissingAndMultivaluedKeys(t *testing.T) {
 		{"ForAnyValue, negated with all equal", "ForAnyValue:StringNotEquals", `"a"`, set("a"), "no"},
 		{"ForAnyValue, negated and missing", "ForAnyValue:StringNotEquals", `"a"`, absent, "no"},
 		{"ForAnyValue, organization paths", "ForAnyValue:StringLike", `"o-1/r-1/ou-1/*"`, set("o-1/r-1/ou-1/ou-2/"), "yes"},
-		{"ForAnyValue and IfExists, missing", "ForAnyValue:StringEqualsIfExists", `"a"`, absent, "yes"},
+		{"ForAnyValue and IfExists, missing: the guide says both", "ForAnyValue:StringEqualsIfExists", `"a"`, absent, "unknown"},
+		{"ForAnyValue and IfExists, empty", "ForAnyValue:StringEqualsIfExists", `"a"`, set(), "unknown"},
+		{"ForAnyValue and IfExists, present", "ForAnyValue:StringEqualsIfExists", `"a"`, set("a", "b"), "yes"},
+		{"ForAllValues and IfExists, missing", "ForAllValues:StringEqualsIfExists", `"a"`, absent, "yes"},
 		{"set operators in any case", "foranyvalue:StringEquals", `"a"`, set("a"), "yes"},
 
 		{"a key that is not known", "StringEquals", `"a"`, unknown, "unknown"},
@@ -251,6 +258,7 @@ func TestMissingAndMultivaluedKeys(t *testing.T) {
 	})
 }
 
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html
 func TestConditionsAreAnAND(t *testing.T) {
 	const block = `"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"k:a":"1","k:b":"2"},"Bool":{"k:c":"true"}}`
 	for _, test := range []struct {
@@ -275,7 +283,8 @@ func TestConditionsAreAnAND(t *testing.T) {
 	}
 }
 
-// The keys that follow from the request need not be given: reference_policies_condition-keys.html.
+// The keys that follow from the request need not be given:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 func TestDerivedKeys(t *testing.T) {
 	service := iam.Request{Action: "sts:AssumeRole", Resource: roleARN, Principal: iam.Principal{Service: "ecs-tasks.amazonaws.com"}}
 	cross := readable()

@@ -34,6 +34,8 @@ type Value struct {
 	// Multi marks a key that AWS calls multivalued, however many values it has here: such a key needs ForAllValues or
 	// ForAnyValue, and cannot be a policy variable.
 	Multi bool `json:",omitempty"`
+	// Missing names the IAM actions that would read a value that is not known.
+	Missing []string `json:",omitempty"`
 }
 
 // Absent is a key that the request does not have.
@@ -56,6 +58,10 @@ func PresentUnknown() Value { return Value{State: ValuePresentUnknown} }
 // NotKnown is a key of which nothing is known, like a key that is not in the [Context].
 func NotKnown() Value { return Value{} }
 
+// Unread is a key of which nothing is known, and that these IAM actions would tell: [Decision] names them where it hangs on
+// the key.
+func Unread(actions ...string) Value { return Value{Missing: actions} }
+
 // known is whether the key can be judged; a caller's Present without a value counts as absent.
 func (v Value) known() bool { return v.State == ValueAbsent || v.State == ValuePresent }
 
@@ -64,7 +70,7 @@ func (v Value) absent() bool {
 }
 
 func (v Value) equal(w Value) bool {
-	return v.State == w.State && v.Multi == w.Multi && slices.Equal(v.Values, w.Values)
+	return v.State == w.State && v.Multi == w.Multi && slices.Equal(v.Values, w.Values) && slices.Equal(v.Missing, w.Missing)
 }
 
 // find looks for a key in any case. Two spellings of it that disagree leave it unknown: map order must not decide.

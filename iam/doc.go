@@ -7,7 +7,8 @@
 // would settle it. What was not read is held to be possibly a Deny and possibly an Allow, so that knowing less never
 // makes an answer more certain.
 //
-// A [Source] gathers a [Role] from an account: its trust policy, its inline and managed policies, its boundary.
+// A [Source] gathers a [Role] from an account: its trust policy, its inline and managed policies, its boundary, and with
+// [WithOrganization] which organization the account belongs to.
 //
 // # Limits
 //

@@ -34,6 +34,12 @@ func Evaluate(r Request, p Policies) Decision {
 				layer = h.says[i].unsettled() // its silence stops nothing, but it may deny
 			}
 		}
+		if missing := a.unread(layer.Keys); len(missing) > 0 {
+			layer.Missing = unique(slices.Concat(layer.Missing, missing))
+		}
+		if layer.Outcome == Unknown && layer.Element == "NotPrincipal" && a.bounded == maybe {
+			layer.Missing = unique(slices.Concat(layer.Missing, p.Boundary.Missing)) // whom it spares hangs on the boundary
+		}
 		d.Layers[i] = layer
 	}
 	if d.Outcome == Unknown {
@@ -79,9 +85,10 @@ func (h *hearing) explainUnknown(d *Decision, core truth) {
 		d.Layer = LayerName(or(string(d.Layer), string(ResourceLayer)))
 		d.Warnings = append(d.Warnings, "whether principal and resource are in one account is not known")
 	}
+	d.Keys = sortedKeys(d.Keys)
+	d.Missing = append(d.Missing, h.asked.unread(d.Keys)...)
 	slices.Sort(d.Missing)
 	d.Missing = slices.Compact(d.Missing)
-	d.Keys = sortedKeys(d.Keys)
 	d.Warnings = unique(d.Warnings)
 }
 

@@ -6,33 +6,37 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"golang.org/x/sync/errgroup"
 )
 
-// gather asks for the role, its inline policies and its attached policies at once. The goroutines return nil whatever
-// happens: what one may not read must not stop the others.
-func gather(ctx context.Context, api API, arn string) (*Role, error) {
+// Role asks for the role, its inline policies, its attached policies and the organization at once. None stops the others:
+// what one may not read they may.
+func (s *source) Role(ctx context.Context, arn string) (*Role, error) {
 	name := RoleName(arn)
 	if name == "" {
 		return nil, fmt.Errorf("iam: %q names no role", arn)
 	}
-	g := &gathering{api: api, policies: newLibrary(api)}
+	g := &gathering{api: s.api, policies: newLibrary(s.api)}
 	r := &Role{Name: name}
 	if _, ok := segments(arn); ok {
 		r.ARN = arn
 	}
 	var self, inline, attached facts
-	var group errgroup.Group
-	group.Go(func() error { self = g.role(ctx, r); return nil })
-	group.Go(func() error { inline = g.inline(ctx, name); return nil })
-	group.Go(func() error { attached = g.attached(ctx, name); return nil })
-	_ = group.Wait()
+	var organization *string
+	var unread error
+	var all sync.WaitGroup
+	all.Go(func() { self = g.role(ctx, r) })
+	all.Go(func() { inline = g.inline(ctx, name) })
+	all.Go(func() { attached = g.attached(ctx, name) })
+	all.Go(func() { organization, unread = s.membership.read(ctx) })
+	all.Wait()
 
 	r.settle(self, inline, attached)
+	r.join(organization, unread)
 	return r, ctx.Err()
 }
 

@@ -54,7 +54,7 @@ func (p pattern) wildcards() bool { return p.index('*') >= 0 || p.index('?') >= 
 
 // matches takes the parts between the stars one after another, each where it first occurs, which is enough: an earlier
 // place leaves more for the rest. Nothing is tried twice, so the cost is linear, for "a*a*a*…b" too; only a part with ?
-// that stands between two stars may cost the product of its length and the text's.
+// between two stars costs a machine word for every 64 of its characters at every character of the text.
 func (p pattern) matches(s string) bool {
 	star := p.index('*')
 	if star < 0 {
@@ -116,15 +116,53 @@ func (p pattern) suffix(s string) bool {
 	return ok && n == len(s)-from
 }
 
-// find is where the first occurrence of a pattern without * ends.
+// find is where the first occurrence of a pattern without * ends. Its case matters: see [asked.oneAction].
 func (p pattern) find(s string) (int, bool) {
-	if p.index('?') < 0 && !p.fold {
+	if p.index('?') < 0 {
 		i := strings.Index(s, p.text)
 		return i + len(p.text), i >= 0
 	}
-	for i := range s {
-		if n, ok := p.prefix(s[i:]); ok {
-			return i + n, true
+	return p.shiftAnd(s)
+}
+
+// shiftAnd finds a pattern that holds ?, which strings.Index does not take, by the algorithm of Baeza-Yates and Gonnet, "A New
+// Approach to Text Searching" (1992): bit i of the state is whether the pattern's first i+1 characters match the last that
+// were read. Each character of the text shifts the state, a word for 64 characters of the pattern, and masks it.
+func (p pattern) shiftAnd(s string) (int, bool) {
+	length := utf8.RuneCountInString(p.text)
+	words := (length + 63) / 64
+	state, anyOne := make([]uint64, words), make([]uint64, words)
+	masks := map[rune][]uint64{} // at which places of the pattern a character stands, or ?
+	i := 0
+	for at, want := range p.text {
+		mask := anyOne
+		if want != '?' || p.literal != nil && p.literal[at] {
+			if masks[want] == nil {
+				masks[want] = make([]uint64, words)
+			}
+			mask = masks[want]
+		}
+		mask[i/64] |= 1 << (i % 64)
+		i++
+	}
+	for _, mask := range masks {
+		for w := range mask {
+			mask[w] |= anyOne[w]
+		}
+	}
+	for at := 0; at < len(s); {
+		have, width := utf8.DecodeRuneInString(s[at:])
+		at += width
+		mask := masks[have]
+		if mask == nil {
+			mask = anyOne
+		}
+		carry := uint64(1) // a match may begin at every character
+		for w := range state {
+			state[w], carry = (state[w]<<1|carry)&mask[w], state[w]>>63
+		}
+		if state[words-1]>>((length-1)%64)&1 == 1 {
+			return at, true
 		}
 	}
 	return 0, false

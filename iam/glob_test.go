@@ -1,6 +1,7 @@
 package iam_test
 
 import (
+	"math/rand/v2"
 	"regexp"
 	"strings"
 	"testing"
@@ -22,7 +23,7 @@ func like(t testing.TB, pattern, text string) bool {
 	return d.Outcome == iam.Allowed
 }
 
-// …reference_policies_elements_condition_operators.html#Conditions_String: * is a multi-character match, ? a single one.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_String-wildcard: * is a multi-character match, ? a single one.
 func TestWildcards(t *testing.T) {
 	for _, test := range []struct {
 		pattern, text string
@@ -78,28 +79,101 @@ func FuzzWildcards(f *testing.F) {
 	})
 }
 
-// A matcher that goes back to every star takes longer than the universe for the first of these, and one that goes back
-// to the last star only takes an hour for the second.
+// Random patterns over few characters, with parts longer than a machine word, agree with regular expressions.
+func TestWildcardsOfAnyLength(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	word := func(alphabet string, n int) string {
+		runes, out := []rune(alphabet), make([]rune, n)
+		for i := range out {
+			out[i] = runes[random.IntN(len(runes))]
+		}
+		return string(out)
+	}
+	matched := 0
+	for range 3000 {
+		text := word("aé", random.IntN(300))
+		part := []rune(text)[random.IntN(len([]rune(text))+1):]
+		part = part[:random.IntN(len(part)+1)]
+		for i := range part { // an occurrence of the text, blurred
+			if random.IntN(3) == 0 {
+				part[i] = '?'
+			}
+		}
+		pattern := word("a*", random.IntN(3)) + "*" + string(part) + "*" + word("aé?*", random.IntN(3))
+		quoted := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+		want := regexp.MustCompile(`(?s)^` + quoted + `$`).MatchString(text)
+		if got := like(t, pattern, text); got != want {
+			t.Fatalf("%q on %q: %v", pattern, text, got)
+		}
+		if want {
+			matched++
+		}
+	}
+	if matched < 1000 || matched > 2900 {
+		t.Errorf("%d of 3000 match: the test has lost its teeth", matched)
+	}
+}
+
+// hard are patterns that a matcher going back tries for ever, and that do not match n times the letter a.
+var hard = map[string]func(n int) string{
+	"a*a*a*…b":              func(n int) string { return strings.Repeat("a*", n/2) + "b" },
+	"*aaa…ab*":              func(n int) string { return "*" + strings.Repeat("a", n/2) + "b*" },
+	"*a*a*a…b":              func(n int) string { return strings.Repeat("*a", n/2) + "b" },
+	"a*?a?a?a*…b":           func(n int) string { return strings.Repeat("*?a?a?a", n/8) + "*b" },
+	"*a?a?…b* of 64":        func(int) string { return "*" + strings.Repeat("a?", 31) + "ab*" },
+	"many, each almost all": func(n int) string { return strings.Repeat("*"+strings.Repeat("a?", 16), n/64) + "*?b*" },
+}
+
+// A matcher that goes back to every star takes longer than the universe for the first of them, and one that goes back to the
+// last star only takes an hour for the second.
 func TestMatchingIsLinear(t *testing.T) {
 	const n = 1 << 20
-	for name, test := range map[string]struct{ pattern, text string }{
-		"a*a*a*…b":      {strings.Repeat("a*", n/2) + "b", strings.Repeat("a", n)},
-		"*aaa…ab":       {"*" + strings.Repeat("a", n/2) + "b*", strings.Repeat("a", n)},
-		"many segments": {"arn:aws:s3:::" + strings.Repeat("*a", n/2) + "b", "arn:aws:s3:::" + strings.Repeat("a", n)},
-	} {
-		began := time.Now()
-		if like(t, test.pattern, test.text) {
+	text := strings.Repeat("a", n)
+	for name, pattern := range hard {
+		pattern, began := pattern(n), time.Now()
+		if like(t, pattern, text) {
 			t.Errorf("%s matches", name)
 		}
 		r := readable()
-		r.Resource = "arn:aws:s3:::" + test.text
-		want(t, identity(t, r, statement(`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::`+test.pattern+`"`)), iam.ImplicitDeny)
+		r.Resource = "arn:aws:s3:::" + text
+		want(t, identity(t, r, statement(`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::`+pattern+`"`)), iam.ImplicitDeny)
 		r = readable()
-		r.Action = "ecr:" + test.text
-		want(t, identity(t, r, statement(`"Effect":"Allow","Action":"ecr:`+test.pattern+`","Resource":"*"`)), iam.ImplicitDeny)
+		r.Action = "ecr:" + text
+		want(t, identity(t, r, statement(`"Effect":"Allow","Action":"ecr:`+pattern+`","Resource":"*"`)), iam.ImplicitDeny)
 		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("%s takes %v", name, took)
 		}
+	}
+}
+
+// Sixteen times the text and the pattern take sixteen times as long; a quadratic matcher would take 256 times.
+func TestMatchingScales(t *testing.T) {
+	fastest := func(pattern func(int) string, n int) time.Duration {
+		p, text, best := pattern(n), strings.Repeat("a", n), time.Hour
+		for range 7 {
+			began := time.Now()
+			like(t, p, text)
+			best = min(best, time.Since(began))
+		}
+		return best
+	}
+	for name, pattern := range hard {
+		small, large := fastest(pattern, 1<<15), fastest(pattern, 1<<19)
+		if large > 64*small {
+			t.Errorf("%s: %v, and %v for sixteen times as much", name, small, large)
+		}
+	}
+}
+
+// The one product that is left, of a part with ? and the text, is divided by the word size: as long a policy as AWS takes
+// (20,480 characters on an endpoint), against more text than an ARN or a tag holds (2,048 and 256).
+func TestALongPartWithQuestionMarks(t *testing.T) {
+	began := time.Now()
+	if like(t, "*"+strings.Repeat("a?", 10_239)+"b*", strings.Repeat("a", 1<<16)) {
+		t.Error("it matches")
+	}
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("it takes %v", took)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	"golang.org/x/sync/errgroup"
 )
 
 // library reads every managed policy once: a boundary is often attached as well.
@@ -63,12 +62,16 @@ const atOnce = 4
 // collect reads all and adds what it finds in the order of the names, so that two readings of one role are equal.
 func collect[T any](into *facts, names []T, read func(T) facts) {
 	out := make([]facts, len(names))
-	var group errgroup.Group
-	group.SetLimit(atOnce)
+	turns := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
 	for i, name := range names {
-		group.Go(func() error { out[i] = read(name); return nil })
+		turns <- struct{}{}
+		all.Go(func() {
+			out[i] = read(name)
+			<-turns
+		})
 	}
-	_ = group.Wait()
+	all.Wait()
 	for _, one := range out {
 		into.add(one)
 	}

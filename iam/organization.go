@@ -51,7 +51,7 @@ func (f OrganizationSourceFunc) Organization(ctx context.Context, g Guardrails) 
 
 // NewOrganizations asks IAM's policy simulator, which takes service control policies with their conditions into account
 // and tells no more of them than its decision. It takes a condition key that it is not given for absent, and does not say
-// which ones it missed: give it all that are known.
+// which ones it missed: give it all that are known, and take a decision for certain only if no policy may ask for others.
 //
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 func NewOrganizations(api SimulateAPI) OrganizationSource {

@@ -80,6 +80,8 @@ func roundTrip(t *testing.T, d iam.Document) {
 	}
 }
 
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+//
 // What is malformed is named, the rest is kept, and the malformed statement is neither an Allow nor forgotten.
 func TestMalformedStatements(t *testing.T) {
 	for _, test := range []struct{ rule, statement, where, element string }{
@@ -134,6 +136,7 @@ func TestMalformedStatements(t *testing.T) {
 	}
 }
 
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 func TestMalformedDocuments(t *testing.T) {
 	for _, test := range []struct{ rule, document, element string }{
 		{"nothing", ``, ""},

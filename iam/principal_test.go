@@ -117,6 +117,7 @@ func TestNotPrincipal(t *testing.T) {
 	}), iam.Unknown)
 }
 
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
 func TestWhereAPrincipalBelongs(t *testing.T) {
 	with := statement(`"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"`)
 	without := allowAll

@@ -3,6 +3,7 @@ package iam_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/canpull/canpull/iam"
@@ -180,4 +181,62 @@ func TestUnknownRequestsNeverContradict(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The order of policies, statements, conditions and values is nothing to a decision but which of two equal reasons is named.
+func TestOrderNeverMatters(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	shuffled := func(l iam.Layer) iam.Layer {
+		l.Policies = shuffle(random, l.Policies)
+		for i := range l.Policies {
+			l.Policies[i].Document.Statements = shuffle(random, l.Policies[i].Document.Statements)
+			for j := range l.Policies[i].Document.Statements {
+				s := &l.Policies[i].Document.Statements[j]
+				s.Actions, s.NotActions = shuffle(random, s.Actions), shuffle(random, s.NotActions)
+				s.Resources, s.NotResources = shuffle(random, s.Resources), shuffle(random, s.NotResources)
+				s.Conditions = shuffle(random, s.Conditions)
+				for k := range s.Conditions {
+					s.Conditions[k].Values = shuffle(random, s.Conditions[k].Values)
+				}
+			}
+		}
+		return l
+	}
+	several := func(principal string) iam.Layer { // one document of several statements, each of several conditions
+		l := randomLayer(random, principal)
+		for range 3 {
+			more := randomLayer(random, principal).Policies[0].Document.Statements[0]
+			first := &l.Policies[0].Document
+			first.Statements = append(first.Statements, more)
+			first.Statements[0].Conditions = append(first.Statements[0].Conditions, more.Conditions...)
+			first.Statements[0].Actions = append(first.Statements[0].Actions, more.Actions...)
+		}
+		return l
+	}
+	outcomes := map[iam.Outcome]int{}
+	for range 2000 {
+		p := iam.Policies{Identity: several(""), Boundary: new(several("")), Resource: new(several(`"Principal":"*",`)), SCP: []iam.Layer{several("")}}
+		q := iam.Policies{Identity: shuffled(p.Identity), Boundary: new(shuffled(*p.Boundary)), Resource: new(shuffled(*p.Resource)), SCP: []iam.Layer{shuffled(p.SCP[0])}}
+		r := readable()
+		r.Context = iam.Context{"k:known": iam.Present("a"), "k:one": iam.Present("b")}
+		before, after := iam.Evaluate(r, p), iam.Evaluate(r, q)
+		if before.Outcome != after.Outcome || before.Layer != after.Layer || !slices.Equal(before.Keys, after.Keys) || !slices.Equal(before.Missing, after.Missing) {
+			t.Fatalf("%+v\n%+v\n%+v\n%+v", before, after, p, q)
+		}
+		for i := range before.Layers {
+			if before.Layers[i].Outcome != after.Layers[i].Outcome || before.Layers[i].Blocks != after.Layers[i].Blocks {
+				t.Fatalf("%+v\n%+v", before.Layers[i], after.Layers[i])
+			}
+		}
+		outcomes[before.Outcome]++
+	}
+	if len(outcomes) != 4 {
+		t.Errorf("%v: the test has lost its teeth", outcomes)
+	}
+}
+
+func shuffle[T any](random *rand.Rand, list []T) []T {
+	list = slices.Clone(list)
+	random.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
 }

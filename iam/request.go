@@ -69,6 +69,14 @@ func (a *asked) lookup(key string) Value {
 	return value
 }
 
+// unread names the actions that would read what is not known of these keys.
+func (a *asked) unread(keys []string) (missing []string) {
+	for _, key := range keys {
+		missing = append(missing, a.lookup(key).Missing...)
+	}
+	return missing
+}
+
 // derived are the keys that follow from the request itself, where it holds what they are made of.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 var derived = []struct {
@@ -76,6 +84,8 @@ var derived = []struct {
 	value func(*asked) (Value, bool)
 }{
 	{"aws:ResourceAccount", func(a *asked) (Value, bool) { return given(a.ResourceAccount, a.Resource != "*") }},
+	{"aws:ResourceOrgID", func(a *asked) (Value, bool) { return a.ownOrganization("aws:PrincipalOrgID") }},
+	{"aws:ResourceOrgPaths", func(a *asked) (Value, bool) { return a.ownOrganization("aws:PrincipalOrgPaths") }},
 	{"aws:PrincipalArn", func(a *asked) (Value, bool) { return given(a.Principal.ARN, a.Principal.Service == "") }}, // a session's, too, is the role's ARN
 	{"aws:PrincipalAccount", func(a *asked) (Value, bool) { return given(a.Principal.Account, a.Principal.Service == "") }},
 	{"aws:PrincipalType", func(a *asked) (Value, bool) { return given("AssumedRole", a.byRole()) }},
@@ -114,6 +124,12 @@ func (a *asked) sameAccount() truth {
 		return maybe
 	}
 	return is(a.Principal.Account == a.ResourceAccount)
+}
+
+// ownOrganization is what is given of the principal's organization, for a resource of the principal's account.
+func (a *asked) ownOrganization(key string) (Value, bool) {
+	value, found := a.Context.find(key)
+	return value, found && a.Resource != "*" && a.sameAccount() == yes
 }
 
 // serviceLinked roles are exempt from SCPs and RCPs: orgs_manage_policies_scps.html, orgs_manage_policies_rcps.html.

@@ -18,6 +18,8 @@ type Role struct {
 	// Boundary is nil if the role has none. If that was not read, it is a layer with no policy and Missing iam:GetRole.
 	Boundary *Layer
 	Tags     map[string]string
+	// Organization is the id, "o-…", of the AWS organization that the role's account belongs to; "": to none; nil: not read.
+	Organization *string `json:",omitempty"`
 	// Unread holds the first error of each action, keyed "iam:GetRole". It is for the reason given to people only: no
 	// decision consults it, and it does not survive JSON.
 	Unread map[string]error `json:"-"`
@@ -41,16 +43,29 @@ func (r *Role) Principal() Principal {
 	return Principal{ARN: r.ARN, Account: account(r.ARN), ID: r.ID}
 }
 
-// Context is what the role itself contributes to the context of its requests: its tags, if they were read.
+// Context is what the role itself contributes to the context of its requests: its tags and its account's organization, or
+// what would read them. The organizational units above the account are not read.
+//
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalorgid
 func (r *Role) Context() Context {
-	c := Context{}
+	c := Context{"aws:PrincipalTag/*": Absent()}
 	if r.Tags == nil {
-		return c
+		c["aws:PrincipalTag/*"] = Unread(getRole)
 	}
-	c["aws:PrincipalTag/*"] = Absent()
 	for key, value := range r.Tags {
 		c["aws:PrincipalTag/"+key] = Present(value)
 	}
+	id, paths := Unread(describeOrganization), Unread(describeOrganization)
+	switch {
+	case r.Organization == nil && r.Exists == nil: // and so not known to be of the account that the answer is about
+		id, paths = Unread(getRole), Unread(getRole)
+	case r.Organization == nil:
+	case *r.Organization == "":
+		id, paths = Absent(), Absent()
+	default:
+		id, paths = Present(*r.Organization), PresentUnknown()
+	}
+	c["aws:PrincipalOrgID"], c["aws:PrincipalOrgPaths"] = id, paths
 	return c
 }
 

@@ -1,6 +1,9 @@
 package iam
 
-import "errors"
+import (
+	"errors"
+	"maps"
+)
 
 // settle puts together what the branches found.
 func (r *Role) settle(self, inline, attached facts) {
@@ -23,4 +26,17 @@ func (r *Role) settle(self, inline, attached facts) {
 		all.note(action, err)
 	}
 	r.Unread = all.errs
+}
+
+// join takes the organization of the caller's account for the role's, which it is if IAM answered with the role: it knows
+// roles of the caller's account only.
+func (r *Role) join(organization *string, unread error) {
+	if unread != nil && (r.Exists == nil || *r.Exists) {
+		errs := facts{errs: maps.Clone(r.Unread)}
+		errs.note(describeOrganization, unread)
+		r.Unread = errs.errs
+	}
+	if r.Exists != nil && *r.Exists {
+		r.Organization = organization
+	}
 }

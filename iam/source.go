@@ -33,8 +33,20 @@ func (f SourceFunc) Role(ctx context.Context, arn string) (*Role, error) { retur
 // New reads roles from the account that the API's credentials belong to. IAM looks roles up by name within that account:
 // if the role asked for turns out to be another one of the same name, it stays unread, with a [MismatchError]; that
 // there is no such role says nothing about other accounts.
-func New(api API) Source {
-	return SourceFunc(func(ctx context.Context, arn string) (*Role, error) { return gather(ctx, api, arn) })
+func New(api API, opts ...Option) Source {
+	s := &source{api: api}
+	for _, opt := range opts {
+		opt(s)
+	}
+	return s
+}
+
+// Option is a setting of [New].
+type Option func(*source)
+
+type source struct {
+	api        API
+	membership *membership // nil: the organization is not asked for
 }
 
 // MismatchError says that the account has a role of the name asked for, but it is not the role asked for: the credentials

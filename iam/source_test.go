@@ -109,6 +109,22 @@ func TestRoleByNameOrSession(t *testing.T) {
 	}
 }
 
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
+func TestRoleOfAnotherPartition(t *testing.T) {
+	for _, partition := range []string{"aws-cn", "aws-us-gov", "aws-iso", "aws-eusc"} {
+		arn := strings.Replace(roleARN, "arn:aws:", "arn:"+partition+":", 1)
+		fake := accountOf(func(r *types.RoleDetail) { r.Arn = &arn })
+		if role := read(t, fake, arn); role.ARN != arn || role.Path != "/app/" || role.Exists == nil || !*role.Exists {
+			t.Errorf("%s: %+v", partition, role)
+		}
+		if role := read(t, fake, roleARN); role.Exists != nil {
+			t.Errorf("%s: the role of partition aws is said to exist: %v", partition, *role.Exists)
+		}
+		here := iam.Request{Action: pull, Resource: strings.Replace(repository, "arn:aws:", "arn:"+partition+":", 1)}
+		want(t, read(t, fake, arn).Can(here), iam.Allowed)
+	}
+}
+
 func TestEveryPageIsReadAndNothingTwice(t *testing.T) {
 	for _, size := range []int{0, 1, 2, 3} {
 		fake := accountOf(nil)
@@ -348,6 +364,7 @@ func TestRoleSurvivesJSON(t *testing.T) {
 	}
 }
 
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 func TestRoleName(t *testing.T) {
 	for arn, name := range map[string]string{
 		roleARN: "exec", "arn:aws-cn:iam::1:role/a/b/c": "c", "arn:aws:iam::111122223333:role/exec": "exec",

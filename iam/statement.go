@@ -104,15 +104,15 @@ func (d *disjunction) add(op operand) {
 	d.allVoid, d.anyVoid = min(d.allVoid, op.void), max(d.anyVoid, op.void)
 }
 
-// operand is the result, negated if asked. A value that is void voids the whole statement, negated or not; beside others
-// that match, AWS says only that it "might".
+// operand is the result, negated if asked. A value that is void matches no resource; beside others that match, and of the
+// exceptions in NotResource, AWS does not say what becomes of the statement.
 func (d *disjunction) operand(negated bool) operand {
 	out := operand{truth: d.truth, keys: d.keys, warning: d.warning}
 	if negated {
 		out.truth = not(out.truth)
 	}
 	switch {
-	case d.allVoid == yes:
+	case d.allVoid == yes && !negated:
 		out.truth = no
 	case d.anyVoid != no:
 		out.truth = either(no, out.truth)

@@ -5,7 +5,9 @@ import (
 	"strings"
 )
 
-// Policy variables: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+// Policy variables: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html. One with no value is
+// equal to nothing: it voids its statement in Resource and under an operator like StringEquals, and an inverted operator like
+// StringNotEquals holds.
 
 // operand is what comes of one value of an element.
 type operand struct {
@@ -25,14 +27,15 @@ type resolution uint8
 
 const (
 	resolved resolution = iota
-	void                // the key is absent, or has several values, and there is no default
-	unsure              // the key is not known
+	void                // the key is absent, and there is no default
+	unsure              // the key is not known, or has several values
 )
 
 // expansion is a value with its variables replaced.
 type expansion struct {
 	pattern
 	state   resolution
+	doubt   bool // of a void one: the page says two things of what it is to an inverted operator
 	keys    []string
 	warning string
 }
@@ -65,8 +68,8 @@ func (v variables) expand(s string) expansion {
 		}
 		part := v.variable(name)
 		out.append(part.text, true)
-		out.keys = append(out.keys, part.keys...)
-		out.state = max(out.state, part.state)
+		out.keys, out.warning = append(out.keys, part.keys...), or(out.warning, part.warning)
+		out.state, out.doubt = max(out.state, part.state), out.doubt || part.doubt
 		s = after
 	}
 }
@@ -86,13 +89,16 @@ func (v variables) variable(name string) expansion {
 	key, fallback, hasFallback := strings.Cut(name, ",")
 	key = strings.TrimSpace(key)
 	fallback = strings.TrimSpace(fallback)
-	switch value := v.asked.lookup(key); {
+	value := v.asked.lookup(key)
+	switch {
 	case !value.known():
 		return expansion{state: unsure, keys: []string{key}}
-	case !value.absent() && !value.Multi && len(value.Values) == 1:
+	case !value.absent() && (value.Multi || len(value.Values) > 1):
+		return expansion{state: unsure, warning: "the policy variable " + key + " is multivalued"}
+	case !value.absent():
 		return expansion{pattern: wild(value.Values[0])}
-	case value.absent() && hasFallback:
+	case hasFallback:
 		return expansion{pattern: wild(strings.Trim(fallback, "'"))}
 	}
-	return expansion{state: void}
+	return expansion{state: void, doubt: sameKey(key, "aws:username")}
 }

@@ -30,12 +30,12 @@ func TestPolicyVariables(t *testing.T) {
 		{"an escaped star", current, `"Resource":"` + base + `${*}"`, team, "no"},
 		{"an escaped question mark", current, `"Resource":"` + base + `team/ap${?}"`, team, "no"},
 		{"a missing key voids the statement", current, `"Resource":"` + base + `${aws:PrincipalTag/team}/app"`, without, "no"},
-		{"a missing key voids NotResource too", current, `"NotResource":"` + base + `${aws:PrincipalTag/team}/x"`, without, "no"},
+		{"a missing key in NotResource matches no resource: whether that excepts nothing is not said", current, `"NotResource":"` + base + `${aws:PrincipalTag/team}/x"`, without, "unknown"},
 		{"a missing key beside a match", current, `"Resource":["` + base + `${aws:PrincipalTag/team}","*"]`, without, "unknown"},
 		{"a default for a missing key", current, `"Resource":"` + base + `${aws:PrincipalTag/team, 'team'}/app"`, without, "yes"},
 		{"a default is not for a present key", current, `"Resource":"` + base + `${k:text, 'team'}/app"`, team, "no"},
 		{"a default without a space", current, `"Resource":"` + base + `${aws:PrincipalTag/team,'team'}/app"`, without, "yes"},
-		{"a multivalued key cannot be used", current, `"Resource":"` + base + `${k:many}/app"`, team, "no"},
+		{"a multivalued key cannot be used: what it is if it is, is not said", current, `"Resource":"` + base + `${k:many}/app"`, team, "unknown"},
 		{"a key that is not known", current, `"Resource":"` + base + `${k:what}/app"`, team, "unknown"},
 		{"a key that is not known, with a default", current, `"Resource":"` + base + `${k:what, 'team'}/app"`, team, "unknown"},
 		{"a variable without an end", current, `"Resource":"` + base + `${k:text"`, team, "unknown"},
@@ -48,7 +48,14 @@ func TestPolicyVariables(t *testing.T) {
 		{"an escaped star in StringLike", current, `"Resource":"*","Condition":{"StringLike":{"k:text":"${*}"}}`, team, "no"},
 		{"a literal star in StringLike", current, `"Resource":"*","Condition":{"StringLike":{"k:text":"${k:star}"}}`, team, "no"},
 		{"in StringNotEquals", current, `"Resource":"*","Condition":{"StringNotEquals":{"k:text":"${k:text}"}}`, team, "no"},
-		{"a missing key voids StringNotEquals", current, `"Resource":"*","Condition":{"StringNotEquals":{"k:text":"${aws:PrincipalTag/team}"}}`, iam.Context{"aws:PrincipalTag/team": absent, "k:text": v("app")}, "no"},
+		{"a missing key is not equal to anything", current, `"Resource":"*","Condition":{"StringNotEquals":{"k:text":"${aws:PrincipalTag/team}"}}`, iam.Context{"aws:PrincipalTag/team": absent, "k:text": v("app")}, "yes"},
+		{"…or like it", current, `"Resource":"*","Condition":{"StringNotLike":{"k:text":"*${aws:PrincipalTag/team}*"}}`, iam.Context{"aws:PrincipalTag/team": absent, "k:text": v("app")}, "yes"},
+		{"…nor another missing key", current, `"Resource":"*","Condition":{"StringNotEquals":{"k:text":"${aws:PrincipalTag/team}"}}`, iam.Context{"aws:PrincipalTag/team": absent, "k:text": absent}, "yes"},
+		{"a missing key equals nothing", current, `"Resource":"*","Condition":{"StringEquals":{"k:text":"${aws:PrincipalTag/team}"}}`, iam.Context{"aws:PrincipalTag/team": absent, "k:text": v("app")}, "no"},
+		{"a missing key beside an equal value, negated", current, `"Resource":"*","Condition":{"StringNotEquals":{"k:text":["${aws:PrincipalTag/team}","app"]}}`, iam.Context{"aws:PrincipalTag/team": absent, "k:text": v("app")}, "no"},
+		{"a missing key under ForAnyValue and a negated operator, of a key without values", current, `"Resource":"*","Condition":{"ForAnyValue:StringNotEquals":{"k:text":"${aws:PrincipalTag/team}"}}`, iam.Context{"aws:PrincipalTag/team": absent, "k:text": absent}, "no"},
+		{"a user's name, which makes a statement invalid elsewhere on the page", current, `"Resource":"*","Condition":{"StringNotEquals":{"k:text":"${aws:username}"}}`, team, "unknown"},
+		{"a multivalued key under a negated operator", current, `"Resource":"*","Condition":{"StringNotEquals":{"k:text":"${k:many}"}}`, team, "unknown"},
 		{"in ArnLike, a whole ARN", current, `"Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"${aws:PrincipalArn}"}}`, team, "yes"},
 		{"in ArnLike, a part", current, `"Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::${aws:PrincipalAccount}:role/*"}}`, team, "yes"},
 		{"in Bool", current, `"Resource":"*","Condition":{"Bool":{"k:b":"${k:b}"}}`, iam.Context{"k:b": v("true")}, "yes"},
@@ -71,5 +78,29 @@ func TestKeysThatWouldSettleAVariableAreNamed(t *testing.T) {
 	want(t, d, iam.Unknown)
 	if len(d.Keys) != 1 || d.Keys[0] != "aws:PrincipalTag/team" || d.Element != "Resource" {
 		t.Errorf("keys %q, element %q", d.Keys, d.Element)
+	}
+}
+
+// "Policy variables with no value" on https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html: the
+// page's own example denies whoever has no tag.
+func TestADenyOfWhoeverLacksTheTag(t *testing.T) {
+	deny := statement(`"Effect":"Deny","Action":"ecr:*","Resource":"*","Condition":{"StringNotEquals":{"ecr:ResourceTag/Team":"${aws:PrincipalTag/Team}"}}`)
+	for rule, test := range map[string]struct {
+		principal, resource iam.Value
+		want                iam.Outcome
+	}{
+		"neither has it":            {absent, absent, iam.ExplicitDeny},
+		"the principal has none":    {absent, v("a"), iam.ExplicitDeny},
+		"the resource has none":     {v("a"), absent, iam.ExplicitDeny},
+		"both have the same":        {v("a"), v("a"), iam.Allowed},
+		"they differ":               {v("a"), v("b"), iam.ExplicitDeny},
+		"the principal's not known": {unknown, v("a"), iam.Unknown},
+		"the resource's not known":  {v("a"), unknown, iam.Unknown},
+	} {
+		r := readable()
+		r.Context = iam.Context{"aws:PrincipalTag/Team": test.principal, "ecr:ResourceTag/Team": test.resource}
+		p := iam.Policies{Identity: *layer(t, allowAll)}
+		p.Identity.Policies = append(p.Identity.Policies, layer(t, deny).Policies...)
+		t.Run(rule, func(t *testing.T) { want(t, iam.Evaluate(r, p), test.want) })
 	}
 }

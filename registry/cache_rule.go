@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -61,51 +60,13 @@ func ruleFor(rules []CacheRule, repository string) *CacheRule {
 	return &best
 }
 
-// rulesKept is how long the rules of a registry are taken to be as they were read. It spares the question for each of
-// several images, and is short because on a stale answer a diagnosis could import an image.
-const rulesKept = 30 * time.Second
+// factsKept is how long what holds for a whole registry or repository is taken to be as it was read. It spares the question
+// for each of several images, and is short because on a stale answer about the rules a diagnosis could import an image.
+const factsKept = 30 * time.Second
 
-// ruleBook reads the rules of each registry once in a while, however many images are asked about at a time.
-type ruleBook struct {
-	mu    sync.Mutex
-	pages map[[2]string]*rulePage
-}
-
-type rulePage struct {
-	turn  chan struct{} // holds one token; whoever has it may read and write the rest
-	read  time.Time
-	rules []CacheRule
-	err   error
-}
-
-// of returns the rules of the reference's registry.
-func (b *ruleBook) of(ctx context.Context, api API, ref Reference) ([]CacheRule, error) {
-	key := [2]string{ref.ECR.Account, ref.ECR.Region}
-	b.mu.Lock()
-	if b.pages == nil {
-		b.pages = map[[2]string]*rulePage{}
-	}
-	page := b.pages[key]
-	if page == nil {
-		page = &rulePage{turn: make(chan struct{}, 1)}
-		page.turn <- struct{}{}
-		b.pages[key] = page
-	}
-	b.mu.Unlock()
-
-	select {
-	case <-page.turn:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	defer func() { page.turn <- struct{}{} }()
-	if page.read.IsZero() || time.Since(page.read) > rulesKept {
-		page.rules, page.err = readRules(ctx, api, ref)
-		if ctx.Err() == nil {
-			page.read = time.Now()
-		}
-	}
-	return page.rules, page.err
+// rulesOf returns the rules of the reference's registry.
+func (p private) rulesOf(ctx context.Context, ref Reference) ([]CacheRule, error) {
+	return p.rules.Of(ctx, ref.ECR.place(), func(ctx context.Context) ([]CacheRule, error) { return readRules(ctx, p.api, ref) })
 }
 
 func readRules(ctx context.Context, api API, ref Reference) ([]CacheRule, error) {

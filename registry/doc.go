@@ -7,8 +7,9 @@
 //
 // What the image is for and how large it is are decided on what was read: [Image.Supports], [Image.Size], [Image.Format].
 //
-// An image in Amazon ECR is looked up through the ECR API (DescribeImages, GetRepositoryPolicy, BatchGetImage, at the account
-// and region its name carries). Every other registry is asked over HTTPS with the requests containerd itself sends.
+// An image in Amazon ECR is looked up through the ECR API (BatchGetImage, or else DescribeImages, GetRepositoryPolicy,
+// GetRegistryPolicy, at the account and region its name carries). Every other registry is asked over HTTPS with the requests
+// containerd itself sends.
 //
 // # Limits
 //
@@ -18,7 +19,7 @@
 //   - BatchGetImage is called only where the pull-through-cache rules were read and none covers the repository: under
 //     one it would import the image and create the repository. Such an image's manifest is not read.
 //   - Amazon ECR may record the reading of a manifest as a pull (lastRecordedPullTime).
-//   - Layers are never downloaded. Of an index only a few images are read, and from a registry that counts pulls none
+//   - Layers are never downloaded. Of an index only a few images are read; from a registry that counts pulls one, and none
 //     once few are left for this machine.
 //   - ECR may answer RepositoryNotFoundException to a caller of another account that it will not let in.
 //     [Image.Answer] carries the code; whoever knows both accounts decides what it is worth.

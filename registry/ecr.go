@@ -9,13 +9,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/aws/smithy-go"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/canpull/canpull/registry/internal/kept"
 )
 
 // API is what is called of Amazon ECR, all of it read-only. [ecr.Client] implements it.
 type API interface {
 	ecr.DescribeImagesAPIClient
 	ecr.DescribePullThroughCacheRulesAPIClient
+	ecr.DescribeRepositoriesAPIClient
 	GetRepositoryPolicy(context.Context, *ecr.GetRepositoryPolicyInput, ...func(*ecr.Options)) (*ecr.GetRepositoryPolicyOutput, error)
+	GetRegistryPolicy(context.Context, *ecr.GetRegistryPolicyInput, ...func(*ecr.Options)) (*ecr.GetRegistryPolicyOutput, error)
+	GetAccountSetting(context.Context, *ecr.GetAccountSettingInput, ...func(*ecr.Options)) (*ecr.GetAccountSettingOutput, error)
 	BatchGetImage(context.Context, *ecr.BatchGetImageInput, ...func(*ecr.Options)) (*ecr.BatchGetImageOutput, error)
 	GetDownloadUrlForLayer(context.Context, *ecr.GetDownloadUrlForLayerInput, ...func(*ecr.Options)) (*ecr.GetDownloadUrlForLayerOutput, error)
 }
@@ -24,11 +29,15 @@ var _ API = (*ecr.Client)(nil)
 
 // The IAM actions that the answers about an image in ECR depend on, the keys of [Image.Unread].
 const (
-	describeImages      = "ecr:DescribeImages"
-	getRepositoryPolicy = "ecr:GetRepositoryPolicy"
-	describeRules       = "ecr:DescribePullThroughCacheRules"
-	batchGetImage       = "ecr:BatchGetImage"
-	getDownloadURL      = "ecr:GetDownloadUrlForLayer"
+	describeImages       = "ecr:DescribeImages"
+	describeRepositories = "ecr:DescribeRepositories"
+	describeRules        = "ecr:DescribePullThroughCacheRules"
+	getRepositoryPolicy  = "ecr:GetRepositoryPolicy"
+	getRegistryPolicy    = "ecr:GetRegistryPolicy"
+	getAccountSetting    = "ecr:GetAccountSetting"
+	batchGetImage        = "ecr:BatchGetImage"
+	getDownloadURL       = "ecr:GetDownloadUrlForLayer"
+	describeKey          = "kms:DescribeKey"
 )
 
 var errNoAPI = errors.New("registry: no ECR client was given")
@@ -36,36 +45,60 @@ var errNoAPI = errors.New("registry: no ECR client was given")
 // private asks ECR about images in private registries.
 type private struct {
 	api   API
-	rules *ruleBook
+	keys  KeyStates
 	blobs remote // fetches configurations from where ECR says that they are
+
+	rules        *kept.Book[[]CacheRule]       // by registry
+	policies     *kept.Book[ownPolicy]         // by Region
+	repositories *kept.Book[*string]           // their policies, by repository
+	encryptions  *kept.Book[*types.Repository] // by repository
 }
 
+func newPrivate(api API) private {
+	return private{api: api,
+		rules:        &kept.Book[[]CacheRule]{For: factsKept},
+		policies:     &kept.Book[ownPolicy]{For: factsKept},
+		repositories: &kept.Book[*string]{For: factsKept},
+		encryptions:  &kept.Book[*types.Repository]{For: factsKept},
+	}
+}
+
+// ask fills in the image with what ECR answers. An image that can be read is one that a pull gets, because a pull asks the
+// same (https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html), and one that is archived can only
+// be described and listed (https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html). So of an image that was
+// read DescribeImages is not asked, nor the key of its repository.
 func (p private) ask(ctx context.Context, image *Image) {
 	if p.api == nil {
 		image.Answer = "Amazon ECR was not asked: no client was given"
-		image.unread(describeImages, errNoAPI)
-		image.unread(getRepositoryPolicy, errNoAPI)
-		image.unread(describeRules, errNoAPI)
+		for _, action := range []string{describeImages, getRepositoryPolicy, describeRules} {
+			image.unread(action, errNoAPI)
+		}
 		image.ManifestNotRead = "no client was given"
 		return
 	}
 	var (
-		detail               *types.ImageDetail
-		policy               *string
-		detailErr, policyErr error
-		manifest             = Image{Reference: image.Reference}
+		policy    *string
+		policyErr error
+		registry  = Image{Reference: image.Reference}
 	)
 	var g errgroup.Group // without a context: a denial of the one must not cancel the other
-	g.Go(func() error { detail, detailErr = p.describe(ctx, image.Reference); return nil })
 	g.Go(func() error { policy, policyErr = p.policy(ctx, image.Reference); return nil })
-	g.Go(func() error { p.readManifest(ctx, &manifest); return nil })
+	g.Go(func() error { p.readRegistryPolicy(ctx, &registry); return nil })
+	g.Go(func() error {
+		if p.readManifest(ctx, image); image.Manifest == nil {
+			image.describe(p.describe(ctx, image.Reference))
+		}
+		return nil
+	})
 	_ = g.Wait() // all return nil: their errors are facts about the image
 
-	image.describe(detail, detailErr)
 	image.judge(policy, policyErr)
-	image.Manifest, image.ManifestNotRead, image.CacheRule = manifest.Manifest, manifest.ManifestNotRead, manifest.CacheRule
-	for action, err := range manifest.Unread {
+	image.RegistryPolicy = registry.RegistryPolicy
+	for action, err := range registry.Unread {
 		image.unread(action, err)
+	}
+	if image.Manifest == nil && (image.Status == Present || image.Status == Unknown) {
+		p.readEncryption(ctx, image)
 	}
 }
 
@@ -103,14 +136,16 @@ func (p private) describeIn(ctx context.Context, ref Reference, filter *types.De
 }
 
 func (p private) policy(ctx context.Context, ref Reference) (*string, error) {
-	out, err := p.api.GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{
-		RegistryId:     &ref.ECR.Account,
-		RepositoryName: &ref.Repository,
-	}, in(ref))
-	if err != nil {
-		return nil, err
-	}
-	return out.PolicyText, nil
+	return p.repositories.Of(ctx, ref.RepositoryARN(), func(ctx context.Context) (*string, error) {
+		out, err := p.api.GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{
+			RegistryId:     &ref.ECR.Account,
+			RepositoryName: &ref.Repository,
+		}, in(ref))
+		if err != nil {
+			return nil, err
+		}
+		return out.PolicyText, nil
+	})
 }
 
 // in asks in the image's region, which need not be the client's. An endpoint of the client's own stays as it is.
@@ -179,6 +214,7 @@ func (i *Image) judge(policy *string, err error) {
 
 const (
 	imageNotFound            = "ImageNotFoundException"
+	registryPolicyNotFound   = "RegistryPolicyNotFoundException"
 	repositoryNotFound       = "RepositoryNotFoundException"
 	repositoryPolicyNotFound = "RepositoryPolicyNotFoundException"
 )

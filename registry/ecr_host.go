@@ -85,6 +85,9 @@ func (r Reference) LayerBucketARN() string {
 	return "arn:" + r.ECR.Partition + ":s3:::" + r.ECR.layerBucket() + "/*"
 }
 
+// place names the registry, by whatever host it is reached.
+func (e *ECR) place() string { return e.Account + " " + e.Region }
+
 func (e *ECR) layerBucket() string { return "prod-" + e.Region + "-starport-layer-bucket" }
 
 // api returns the host of the ECR API, from the endpoint rules of the AWS SDK.

@@ -18,7 +18,7 @@ const ecrImages = 50
 // a pull-through-cache rule it imports the image and creates its repository. So the rules are read first, and as long
 // as they are not known, nothing else is asked.
 func (p private) readManifest(ctx context.Context, image *Image) {
-	rules, err := p.rules.of(ctx, p.api, image.Reference)
+	rules, err := p.rulesOf(ctx, image.Reference)
 	if err != nil {
 		image.unread(describeRules, err)
 		image.ManifestNotRead = describeRules + " " + because(err)
@@ -33,12 +33,15 @@ func (p private) readManifest(ctx context.Context, image *Image) {
 	if image.Reference.Digest != "" {
 		id = types.ImageIdentifier{ImageDigest: &image.Reference.Digest}
 	}
-	read, err := p.manifests(ctx, image.Reference, id)
+	read, _, err := p.manifests(ctx, image.Reference, id)
 	if err == nil && len(read) == 0 {
 		err = errors.New("registry: BatchGetImage answered without the image")
 	}
 	if absent, ok := errors.AsType[absentError](err); ok {
-		image.ManifestNotRead = string(absent) // an answer, and not for want of one
+		image.ManifestNotRead = "Amazon ECR answered " + string(absent) // an answer, and not for want of one
+		if absent == kmsError {
+			image.Encryption = &Encryption{Refused: true}
+		}
 		return
 	}
 	if err != nil {
@@ -47,16 +50,21 @@ func (p private) readManifest(ctx context.Context, image *Image) {
 		return
 	}
 	image.Manifest = read[0]
+	image.Status, image.Answer = Present, "Amazon ECR handed out the image's manifest"
+	image.Digest, image.MediaType = read[0].Digest, read[0].MediaType
 	p.readImages(ctx, image)
 	p.readConfigs(ctx, image)
 }
 
-// absentError says that ECR will not hand out an image, in the word of its failure code.
+// absentError is the code with which ECR said that it will not hand out an image.
 type absentError string
+
+const kmsError absentError = absentError(types.ImageFailureCodeKmsError)
 
 func (e absentError) Error() string { return string(e) }
 
-func (p private) manifests(ctx context.Context, ref Reference, ids ...types.ImageIdentifier) ([]*Manifest, error) {
+// manifests returns what ECR hands out, and the codes with which it refused others, by digest.
+func (p private) manifests(ctx context.Context, ref Reference, ids ...types.ImageIdentifier) (read []*Manifest, refused map[string]absentError, err error) {
 	out, err := p.api.BatchGetImage(ctx, &ecr.BatchGetImageInput{
 		RegistryId:         &ref.ECR.Account,
 		RepositoryName:     &ref.Repository,
@@ -65,12 +73,13 @@ func (p private) manifests(ctx context.Context, ref Reference, ids ...types.Imag
 	}, in(ref))
 	switch code(err) {
 	case repositoryNotFound, imageNotFound:
-		return nil, absentError("Amazon ECR answered " + code(err))
+		return nil, nil, absentError(code(err))
+	case "KmsException":
+		return nil, nil, kmsError
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var read []*Manifest
 	for _, i := range out.Images {
 		if i.ImageManifest == nil || i.ImageId == nil {
 			continue
@@ -78,14 +87,20 @@ func (p private) manifests(ctx context.Context, ref Reference, ids ...types.Imag
 		// No comparison of the digest with the text: ECR is asked over its API, and emulators make up their digests.
 		m, err := decodeManifest(mediaTypeOf(i), value(i.ImageId.ImageDigest), []byte(*i.ImageManifest))
 		if err != nil {
-			return nil, fmt.Errorf("registry: the manifest cannot be used: %w", err)
+			return nil, nil, fmt.Errorf("registry: the manifest cannot be used: %w", err)
 		}
 		read = append(read, m)
 	}
-	if len(read) == 0 && len(out.Failures) > 0 {
-		return nil, absentError("Amazon ECR answered " + string(out.Failures[0].FailureCode))
+	refused = map[string]absentError{}
+	for _, f := range out.Failures {
+		if f.ImageId != nil {
+			refused[value(f.ImageId.ImageDigest)] = absentError(f.FailureCode)
+		}
 	}
-	return read, nil
+	if len(ids) == 1 && len(read) == 0 && len(out.Failures) > 0 {
+		err = absentError(out.Failures[0].FailureCode)
+	}
+	return read, refused, err
 }
 
 // mediaTypeOf falls back on what the manifest says of itself, for emulators that leave the field out.
@@ -106,16 +121,19 @@ func (p private) readImages(ctx context.Context, image *Image) {
 	if len(ids) == 0 {
 		return
 	}
-	read, err := p.manifests(ctx, image.Reference, ids...)
+	read, refused, err := p.manifests(ctx, image.Reference, ids...)
 	absent, isAbsent := errors.AsType[absentError](err)
 	if err != nil && !isAbsent {
 		image.unread(batchGetImage, err)
 	}
 	for _, m := range images {
 		m.NotRead = "Amazon ECR did not hand out its manifest"
-		switch {
+		switch failed, ok := refused[m.Digest]; {
+		case ok:
+			m.NotRead = "Amazon ECR answered " + string(failed)
+			m.Absent = failed == absentError(types.ImageFailureCodeImageNotFound)
 		case isAbsent:
-			m.NotRead = string(absent)
+			m.NotRead = "Amazon ECR answered " + string(absent)
 		case err != nil:
 			m.NotRead = batchGetImage + " " + because(err)
 		}

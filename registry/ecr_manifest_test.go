@@ -75,6 +75,16 @@ func TestECRManifest(t *testing.T) {
 	if absent := ask(withManifests(), "absent"); absent.Manifest != nil || absent.Unread["ecr:BatchGetImage"] != nil || !strings.Contains(absent.ManifestNotRead, "ImageNotFound") {
 		t.Errorf("absent: %+v", absent)
 	}
+	gone := withManifests()
+	gone.Manifests = slices.DeleteFunc(gone.Manifests, func(i types.Image) bool { return *i.ImageId.ImageDigest == singleSum })
+	if s := ask(gone, "1").Supports(linux); s.Match != registry.MatchStrict || !s.Manifest.Absent || s.Manifest.NotRead == "" {
+		t.Errorf("an index whose image is gone: %+v", s.Manifest)
+	}
+	refused := withManifests()
+	refused.Failures = map[string]types.ImageFailureCode{singleSum: types.ImageFailureCodeUpstreamUnavailable}
+	if s := ask(refused, "1").Supports(linux); s.Match != registry.MatchStrict || s.Manifest.Absent || s.Manifest.NotRead == "" {
+		t.Errorf("an index whose image is not handed out: %+v", s.Manifest)
+	}
 	other := withManifests()
 	other.Blobs[configSum] = `{"architecture":"amd64","os":"linux"}`
 	if s := ask(other, "single").Supports(linux); s.Match != registry.MatchUnknown {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -21,22 +20,8 @@ const (
 	exchangeBound = 15 * time.Second
 	manifestLimit = 4 * 1048 * 1048 // containerd's MaxManifestSize; it refuses anything larger
 	bodyLimit     = 64 << 10        // of every other answer
-	headerLimit   = 64 << 10
+	headerLimit   = 64 << 10        // of the default transport
 )
-
-// defaultTransport is http.DefaultTransport with a bound on what a registry may send before its body. It keeps few
-// connections, as a registry is asked two or three questions and then none for a long time.
-func defaultTransport() http.RoundTripper {
-	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: exchangeBound, KeepAlive: 30 * time.Second}).DialContext,
-		ForceAttemptHTTP2:      true,
-		TLSHandshakeTimeout:    10 * time.Second,
-		IdleConnTimeout:        30 * time.Second,
-		MaxIdleConnsPerHost:    2,
-		MaxResponseHeaderBytes: headerLimit,
-	}
-}
 
 // response is an answer, read to its end or to its limit, whichever came first.
 type response struct {
@@ -75,7 +60,7 @@ func (r *response) isPage() bool { return r.mediaType() == "text/html" }
 
 // exchange sends one request, follows its redirects and reads its answer. An error is a *settled, [Unknown].
 func (v *visit) exchange(ctx context.Context, method string, to *url.URL, token string) (*response, error) {
-	ctx, cancel := context.WithTimeout(ctx, v.bound)
+	ctx, cancel := context.WithTimeout(inVisit(ctx, v.ref), v.bound)
 	defer cancel()
 	bare := withoutQuery(to)
 
@@ -145,6 +130,9 @@ func readUpTo(r io.Reader, limit int64) ([]byte, error) {
 func (v *visit) failed(method string, to *url.URL, err error) *settled {
 	if refused, ok := errors.AsType[redirectError](err); ok {
 		return &settled{answer: fmt.Sprintf("%s %s was answered with a redirect %s", method, to, refused)}
+	}
+	if refused, ok := errors.AsType[addressError](err); ok {
+		return &settled{answer: fmt.Sprintf("%s %s leads to %s", method, to, refused)}
 	}
 	// The error of an http.Client shows the whole URL it was at, the signed query of a redirect included.
 	cause := err

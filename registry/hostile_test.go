@@ -1,10 +1,16 @@
 package registry
 
 import (
+	"context"
+	"crypto/tls"
+	"encoding/binary"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -251,4 +257,77 @@ func TestParameters(t *testing.T) {
 func FuzzParameters(f *testing.F) {
 	f.Add(`realm="https://a/t",service=s`)
 	f.Fuzz(func(t *testing.T, s string) { parameters(s) })
+}
+
+// A name may stand for this machine, or for its metadata service: what a registry sends to is held against the address that
+// is dialled. The registry's own name is the user's word.
+func TestNamesThatStandForThisMachine(t *testing.T) {
+	var reached atomic.Int32
+	inner := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { reached.Add(1) }))
+	defer inner.Close()
+	port := inner.URL[strings.LastIndex(inner.URL, ":"):]
+	for name, header := range map[string]func(http.ResponseWriter){
+		"redirect": func(w http.ResponseWriter) {
+			w.Header().Set("Location", "https://rebound.test"+port+"/")
+			w.WriteHeader(307)
+		},
+		"token realm": func(w http.ResponseWriter) {
+			w.Header().Set("WWW-Authenticate", `Bearer realm="https://rebound.test`+port+`/token"`)
+			w.WriteHeader(401)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			outer := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { header(w) }))
+			defer outer.Close()
+			transport := newTransport(&net.Resolver{PreferGo: true, Dial: answering(netip.MustParseAddr("127.0.0.1"))})
+			transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} // the certificate would end it too
+			ref, err := Parse("registry.test" + outer.URL[strings.LastIndex(outer.URL, ":"):] + "/app:1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			image, err := New(nil, WithTransport(transport)).Image(t.Context(), ref)
+			if err != nil || image.Status != Unknown || !strings.Contains(image.Answer, "loopback") || image.Unreachable != nil {
+				t.Errorf("%v, %q, %v, %v", image.Status, image.Answer, image.Unreachable, err)
+			}
+			if reached.Load() != 0 {
+				t.Error("this machine was asked")
+			}
+		})
+	}
+}
+
+// answering is a name server that knows one address for every name.
+func answering(addr netip.Addr) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) {
+		client, server := net.Pipe()
+		go func() {
+			defer server.Close()
+			var size [2]byte
+			for {
+				if _, err := io.ReadFull(server, size[:]); err != nil {
+					return
+				}
+				question := make([]byte, binary.BigEndian.Uint16(size[:]))
+				if _, err := io.ReadFull(server, question); err != nil {
+					return
+				}
+				end := 12 // of the name, which a header of 12 octets precedes (RFC 1035, section 4.1)
+				for question[end] != 0 {
+					end += 1 + int(question[end])
+				}
+				asked := question[12 : end+5]
+				packed := append(slices.Clone(question[:2]), 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0)
+				packed = append(packed, asked...)
+				if binary.BigEndian.Uint16(question[end+1:]) == 1 { // an A record; there is no other
+					packed[7] = 1
+					packed = append(packed, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 1, 0, 4)
+					packed = append(packed, addr.AsSlice()...)
+				}
+				if _, err := server.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(packed))), packed...)); err != nil {
+					return
+				}
+			}
+		}()
+		return client, nil
+	}
 }

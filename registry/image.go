@@ -59,7 +59,7 @@ type Image struct {
 	Status    Status
 	Digest    string     // of the manifest or index found; "" when not known
 	MediaType string     // of the manifest or index found; "" when not known
-	PushedAt  *time.Time // ECR only; nil when not known
+	PushedAt  *time.Time // ECR only; nil when not known, as of an image whose manifest could be read
 	Answer    string     // one sentence: what the registry answered, or why nothing is known; it holds no secret
 
 	// Manifest is the manifest or index itself; nil: not read, and ManifestNotRead says why.
@@ -74,7 +74,12 @@ type Image struct {
 	// RepositoryPolicy is the ECR repository's policy document: nil when it was not read, "" when it was read and
 	// there is none.
 	RepositoryPolicy *string
-	// Unread holds, by IAM action ("ecr:DescribeImages"), the error of each ECR operation that gave no answer.
+	// RegistryPolicy is the policy of the ECR registry: nil when it was not read. AWS shows it to its own account only.
+	RegistryPolicy *RegistryPolicy `json:",omitempty"`
+	// Encryption is how the ECR repository is encrypted: nil when it was not read, as of an image whose manifest was,
+	// which shows that its key works.
+	Encryption *Encryption `json:",omitempty"`
+	// Unread holds, by IAM action ("ecr:DescribeImages"), the error of each operation of AWS that gave no answer.
 	Unread map[string]error `json:"-"`
 	// Unreachable is what kept this machine from asking a registry other than ECR: a name that does not resolve, a
 	// connection that times out, a certificate that does not verify. It says nothing about the task.

@@ -33,6 +33,8 @@ type Manifest struct {
 	Config *Blob `json:",omitempty"`
 	// Layers are the image's layers from the lowest up. Nil: not read, or this is no image. Empty: it has none.
 	Layers []Blob `json:",omitzero"`
+	// Absent: the index names this image, and the registry answered that it does not have it.
+	Absent bool `json:",omitempty"`
 	// NotRead says why something above is missing; "" when nothing is.
 	NotRead string `json:",omitempty"`
 }
@@ -211,23 +213,30 @@ func decodeConfig(config Blob, body []byte) (*Platform, error) {
 	return raw.platform(), nil
 }
 
-// wanted returns the images of an index that are worth reading: those that some Fargate task may run, and those of
-// which the index does not say so.
+// wanted returns the images of an index that are worth reading: for each platform of Fargate those that fit it best, as no
+// pull takes another, and those of which the index does not say what they are for.
 func (m *Manifest) wanted(limit int) (images []*Manifest) {
-	for i := range m.Images {
-		image := &m.Images[i]
-		if image.Kind != KindImage || image.Platform != nil && !slices.ContainsFunc(fargate, func(p Platform) bool {
-			return p.match(*image.Platform) >= MatchVariant
-		}) {
-			continue
+	want := func(fits func(*Platform) bool) {
+		for i := range m.Images {
+			if image := &m.Images[i]; image.Kind == KindImage && fits(image.Platform) && !slices.Contains(images, image) {
+				images = append(images, image)
+			}
 		}
-		if len(images) == limit {
-			image.NotRead = fmt.Sprintf("only the first %d images of an index are read", limit)
-			continue
-		}
-		images = append(images, image)
 	}
-	return images
+	for _, p := range fargate {
+		best := MatchVariant
+		for _, image := range m.Images {
+			if image.Kind == KindImage && image.Platform != nil {
+				best = max(best, p.match(*image.Platform))
+			}
+		}
+		want(func(q *Platform) bool { return q != nil && p.match(*q) == best })
+	}
+	want(func(q *Platform) bool { return q == nil })
+	for _, image := range images[min(limit, len(images)):] {
+		image.NotRead = fmt.Sprintf("not more than %d of the images of its index were read", limit)
+	}
+	return images[:min(limit, len(images))]
 }
 
 // adopt takes over what was read of one image of an index. What the index says of its platform stays.

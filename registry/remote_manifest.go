@@ -14,12 +14,16 @@ import (
 )
 
 const (
-	// remoteImages is how many images of an index are read from a registry that may count each as a pull.
+	// remoteImages is how many images of an index are read from a registry other than ECR.
 	remoteImages = 6
+	// countedImages is the same for a registry that counts pulls, which makes two for an index: its own manifest, and the
+	// one that most tasks run, for linux/amd64. The index tells the platforms; only the sizes of others stay unread.
+	// Docker Hub counts GET requests of manifests, and neither HEAD nor blobs
+	// (https://docs.docker.com/docker-hub/usage/pulls/).
+	countedImages = 1
 	// visitLimit bounds what all answers about one image may hold together.
 	visitLimit = 8 << 20
 	// spare is how many pulls a registry has to have left for this machine before one is spent on reading a manifest.
-	// Docker Hub counts GET requests of manifests, and not HEAD.
 	spare = 10
 )
 
@@ -45,7 +49,11 @@ func (v *visit) read(ctx context.Context, found *response, image *Image) {
 		return
 	}
 	image.Manifest = m
-	for _, child := range m.wanted(remoteImages) {
+	images := remoteImages
+	if image.RateLimit != nil {
+		images = countedImages
+	}
+	for _, child := range m.wanted(images) {
 		if err := v.readImage(ctx, child); err != nil {
 			child.NotRead = err.Error()
 		}
@@ -59,6 +67,12 @@ func (v *visit) read(ctx context.Context, found *response, image *Image) {
 
 func (v *visit) readImage(ctx context.Context, m *Manifest) error {
 	answer, err := v.get(ctx, v.at("manifests", m.Digest), m.Digest)
+	if n, ok := errors.AsType[notFound](err); ok {
+		// containerd looks for it among the blobs before it gives up.
+		blob, err := v.authorized(ctx, http.MethodHead, v.at("blobs", m.Digest))
+		m.Absent = err == nil && blob.status == http.StatusNotFound
+		return n
+	}
 	if err != nil {
 		return err
 	}
@@ -86,6 +100,8 @@ func (v *visit) get(ctx context.Context, from *url.URL, sum string) (*response, 
 		return nil, errors.New(s.answer)
 	}
 	switch {
+	case answer.status == http.StatusNotFound:
+		return nil, notFound(answer.String())
 	case answer.status != http.StatusOK:
 		return nil, errors.New(answer.String())
 	case answer.overflow:
@@ -95,6 +111,11 @@ func (v *visit) get(ctx context.Context, from *url.URL, sum string) (*response, 
 	}
 	return answer, nil
 }
+
+// notFound is a registry's answer that it does not have what was asked for.
+type notFound string
+
+func (n notFound) Error() string { return string(n) }
 
 func (v *visit) decode(answer *response, sum string) (*Manifest, error) {
 	if answer.isPage() {

@@ -105,3 +105,80 @@ func TestRateLimit(t *testing.T) {
 		}
 	}
 }
+
+// Of a registry that counts pulls, an index costs two and a single image one. A layer is never asked for.
+func TestCountedPulls(t *testing.T) {
+	child := func(text string) string { return registrytest.Manifest{Body: text}.Digest() }
+	arm64 := strings.Replace(single, `"size":1000`, `"size":2000`, 1)
+	entry := func(text, architecture string) string {
+		return `{"mediaType":"` + ociManifest + `","digest":"` + child(text) + `","platform":{"os":"linux","architecture":"` + architecture + `"}}`
+	}
+	both := `{"schemaVersion":2,"manifests":[` + entry(arm64, "arm64") + "," + entry(arm64, "386") + "," + entry(single, "amd64") + `]}`
+	hub := registrytest.NewServer(registrytest.Content{
+		Manifests: map[string]registrytest.Manifest{
+			"library/nginx:1":      {MediaType: ociIndex, Body: both},
+			"library/nginx:amd64":  {MediaType: ociManifest, Body: single},
+			"library/nginx:arm64":  {MediaType: ociManifest, Body: arm64},
+			"library/nginx:single": {MediaType: ociManifest, Body: single},
+		},
+		Blobs: map[string][]string{"library/nginx": {config}}, Bearer: true, Limit: 100,
+	})
+	defer hub.Close()
+	for tag, want := range map[string]int{"1": 2, "single": 1} {
+		before := hub.Pulls()
+		image := ask(t, hub.Reference("library/nginx:"+tag))
+		if image.Manifest == nil || image.RateLimit == nil {
+			t.Fatalf("%s: %+v", tag, image)
+		}
+		if got := hub.Pulls() - before; got != want {
+			t.Errorf("%s: %d pulls were counted, want %d: %v", tag, got, want, hub.Requests())
+		}
+		if tag != "1" {
+			continue
+		}
+		if size, ok := image.Size(linux); !ok || size != 1037 {
+			t.Errorf("linux/amd64: %d, %v", size, ok)
+		}
+		s := image.Supports(arm)
+		if _, ok := image.Size(arm); ok || s.Match.String() != "strict" || s.Manifest.NotRead == "" {
+			t.Errorf("linux/arm64: %+v", s)
+		}
+	}
+	for _, r := range hub.Requests() {
+		if strings.Contains(r, "/blobs/") && !strings.HasSuffix(r, configSum) {
+			t.Errorf("a layer was asked for: %s", r)
+		}
+	}
+}
+
+// An index may outlive its images, as where a registry's untagged versions are cleaned up. containerd asks for such an image
+// among the manifests and then among the blobs.
+func TestImageOfAnIndexThatIsGone(t *testing.T) {
+	content := registrytest.Content{Manifests: map[string]registrytest.Manifest{"team/app:1": {MediaType: ociIndex, Body: multi}}}
+	for name, tt := range map[string]struct {
+		blobs map[string][]string
+		want  bool
+	}{
+		"gone":           {nil, true},
+		"kept as a blob": {map[string][]string{"team/app": {single}}, false},
+	} {
+		content.Blobs = tt.blobs
+		server := registrytest.NewServer(content)
+		s := ask(t, server.Reference("team/app:1")).Supports(linux)
+		server.Close()
+		if s.Match != registry.MatchStrict || s.Manifest.Absent != tt.want || s.Manifest.NotRead == "" {
+			t.Errorf("%s: %+v", name, s.Manifest)
+		}
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, singleSum) {
+			reply(w, 403, denied)
+			return
+		}
+		reply(w, 200, multi, "Content-Type: "+ociIndex)
+	}))
+	defer server.Close()
+	if s := ask(t, strings.TrimPrefix(server.URL, "http://")+"/app:1").Supports(linux); s.Manifest == nil || s.Manifest.Absent {
+		t.Errorf("refused: %+v", s.Manifest)
+	}
+}

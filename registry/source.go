@@ -23,16 +23,21 @@ func (f SourceFunc) Image(ctx context.Context, ref Reference) (*Image, error) { 
 type Option func(*source)
 
 // WithTransport sends the requests to registries other than ECR, and those for the configurations of images in ECR,
-// through t, which brings its own proxy, certificate
-// authorities and limit of response headers.
+// through t, which brings its own proxy, certificate authorities and limit of response headers.
 func WithTransport(t http.RoundTripper) Option {
 	return func(s *source) { s.remote.transport = t }
 }
 
+// WithKeys asks for the state of the KMS key that a repository is encrypted with. Without it that state is not read.
+func WithKeys(states KeyStates) Option {
+	return func(s *source) { s.ecr.keys = states }
+}
+
 // New returns a [Source] that asks ECR through api and every other registry over HTTPS, or HTTP on a loopback host.
-// A nil api leaves images in ECR [Unknown]. It is safe for concurrent use.
+// A nil api leaves images in ECR [Unknown]. What holds for a whole registry or repository, its rules and policies, is asked
+// once in half a minute. It is safe for concurrent use.
 func New(api API, opts ...Option) Source {
-	s := source{ecr: private{api: api, rules: &ruleBook{}}, remote: remote{transport: defaultTransport(), bound: exchangeBound}}
+	s := source{ecr: newPrivate(api), remote: remote{transport: defaultTransport(), bound: exchangeBound}}
 	for _, opt := range opts {
 		opt(&s)
 	}

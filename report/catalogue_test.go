@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/language"
@@ -116,6 +117,8 @@ func TestMessagesAreUsed(t *testing.T) {
 	for _, r := range reasons {
 		used["reason."+r] = true
 	}
+	// The IDs that the source has whole.
+	whole := regexp.MustCompile(`^(verdict|part|path|subnets|about|list|heading|label|observed)\.[a-z-]+$`)
 	english := file(t, "en.json")
 	for _, id := range slices.Sorted(maps.Keys(english)) {
 		if !used[id] && !strings.HasPrefix(id, "arg.") {
@@ -123,7 +126,7 @@ func TestMessagesAreUsed(t *testing.T) {
 		}
 	}
 	for id := range used {
-		if _, ok := english[id]; !ok && strings.ContainsAny(id, ".") && regexp.MustCompile(`^(status|doing|passage|hop|reason|verdict|part|subnets|about|list|heading|label|observed)\.[a-z-]+$`).MatchString(id) {
+		if _, ok := english[id]; !ok && whole.MatchString(id) {
 			t.Errorf("%s is used and not in the catalogue", id)
 		}
 	}
@@ -247,6 +250,37 @@ func diagnoses(t testing.TB) map[string]checks.Diagnosis {
 		}
 	}
 	return all
+}
+
+func TestNamesAreTranslated(t *testing.T) {
+	w, err := wordsFor(language.Korean)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{}
+	for s := checks.Unknown; s <= checks.Fail; s++ {
+		names["status "+s.String()] = w.status(s)
+	}
+	for s := checks.Assume; s <= checks.Unpack; s++ {
+		names["stage "+s.String()], names["doing "+s.String()] = w.stage(s), w.doing(s)
+	}
+	for s := network.Unknown; s <= network.Closed; s++ {
+		names["passage "+s.String()] = w.passage(s)
+	}
+	for _, k := range constants(t, "Kind") {
+		names["kind "+k] = w.kind(network.Kind(k))
+	}
+	for _, r := range constants(t, "Reason") {
+		names["reason "+r] = w.reason(network.Reason(r))
+	}
+	for name, said := range names {
+		if name != "kind name" && !strings.ContainsFunc(said, func(r rune) bool { return unicode.Is(unicode.Hangul, r) }) { // DNS is DNS
+			t.Errorf("%s is %q", name, said)
+		}
+	}
+	if w.status(99) != "99" || w.kind("own") != "own" || w.reason("") != "" {
+		t.Error("what is not known is not said as it is")
+	}
 }
 
 // Which form a Korean particle takes depends on how the word before it ends, and nobody knows how an ID is read.

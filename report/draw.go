@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -72,7 +73,7 @@ func (w words) nodes(p checks.Path) (nodes []node) {
 		}
 		n := node{name: h.Subject, status: h.Status}
 		if !open {
-			n.reason = w.reason(h.Reason)
+			n.reason = cmp.Or(w.reason(h.Reason), w.passage(h.Status))
 		}
 		if n.name == "" || h.Kind == network.KindName || h.Kind == network.KindPublicIP {
 			n.name = w.kind(h.Kind)

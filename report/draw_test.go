@@ -36,6 +36,8 @@ func TestPathsAreDrawn(t *testing.T) {
 			"resolve\n task in subnet-a ── sg-1 ── rtb-1 ── quay.io\n"},
 		"what breaks it, and why": {[]checks.Path{way(checks.Resolve, "quay.io", "subnet-a", group, hop(network.KindRoute, "rtb-1", network.Closed, network.NoRoute))},
 			"resolve\n task in subnet-a ── sg-1 ─✗ rtb-1 (no route covers the host) ── quay.io\n"},
+		"what breaks it without a reason": {[]checks.Path{way(checks.Resolve, "quay.io", "subnet-a", hop(network.KindRoute, "rtb-1", network.Closed, ""))},
+			"resolve\n task in subnet-a ─✗ rtb-1 (closed) ── quay.io\n"},
 		"what is not known": {[]checks.Path{way(checks.Resolve, "quay.io", "subnet-a", group, hop(network.KindNATGateway, "nat-1", network.Unknown, network.Unread))},
 			"resolve\n task in subnet-a ── sg-1 ─? nat-1 (not read) ── quay.io\n"},
 		"what passes in part": {[]checks.Path{way(checks.Resolve, "quay.io", "subnet-a", hop(network.KindSecurityGroup, "sg-1", network.Partial, network.NoRule))},

@@ -68,6 +68,12 @@ func (x htmlFix) Name() string     { return x.safe(x.bare.fix(x.f, x.i)) }
 func (x htmlFix) TradeOff() []part { return x.parts(x.tradeOff(x.f, x.i)) }
 func (x htmlFix) Docs() string     { return x.mask(webPage(x.f.Fixes[x.i].Docs)) }
 
+// Verified reports that the fix was tried out on what was read, and its cause is gone then.
+func (x htmlFix) Verified() bool {
+	proof := x.f.Fixes[x.i].Proof
+	return proof != nil && proof.Verified
+}
+
 // Commands returns the commands that make the changes, as a shell takes them.
 func (x htmlFix) Commands() (commands []string) {
 	for _, argv := range commandsOf(x.f.Fixes[x.i]) {

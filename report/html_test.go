@@ -175,11 +175,22 @@ func TestMapAgreesWithThePaths(t *testing.T) {
 	}
 }
 
-func TestHTMLShowsCommands(t *testing.T) {
+// A fix shows its commands, and that it was verified only if it was.
+func TestHTMLShowsFixes(t *testing.T) {
 	f := blackhole()
 	f.Fixes[0].Changes = []checks.Change{hostileChange{}}
 	f.Fixes[0].Docs = "https://docs.aws.amazon.com/vpc/"
+	const badge = `class="badge pass"`
+	for _, proof := range []*checks.Proof{nil, {Gone: true}} {
+		if f.Fixes[1].Proof = proof; strings.Contains(pageOf(t, checks.Diagnosis{Findings: []checks.Finding{f}}), badge) {
+			t.Errorf("a fix with the proof %+v is called verified", proof)
+		}
+	}
+	f.Fixes[1].Proof = &checks.Proof{Verified: true, Gone: true}
 	page := pageOf(t, checks.Diagnosis{Findings: []checks.Finding{f}})
+	if strings.Count(page, badge) != 1 {
+		t.Error("a verified fix is not called so")
+	}
 	for _, want := range []string{`<pre translate="no"><code>aws ec2 &#39;`, "<summary>Terraform</summary>", `<a href="https://docs.aws.amazon.com/vpc/" rel="noopener noreferrer">`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("no %s", want)

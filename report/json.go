@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf16"
@@ -32,10 +33,15 @@ const version = 1
 //	elapsed      how long they ran, in seconds
 //
 // A finding has check, container (when it is about one), stage, status, code, subject, scope, summary, args, evidence,
-// fixes and missing. Enumerations are lower-case strings. No list is null: an empty one holds nothing. What is not known
-// about the task's placement (securityGroups, publicIP) is left out, as an empty securityGroups means the VPC's default
-// group; started and elapsed are too where the diagnosis has none. Its sentences are English, whatever the language: code
-// and args are there to be translated. [Schema] describes it and [Decode] reads it back.
+// fixes and missing. A fix has summary, docs, tradeOff (where there is a choice), region (where there are changes), changes
+// and proof (what comes of them, if that was tried). Its changes are what it comes to in this account, each with type, the
+// fields of that type of package checks, commands (the words of each call of the AWS CLI) and terraform; a type that a reader
+// does not know can be shown all the same.
+//
+// Enumerations are lower-case strings. No list is null: an empty one holds nothing. What is not known about the task's
+// placement (securityGroups, publicIP) is left out, as an empty securityGroups means the VPC's default group; started and
+// elapsed are too where the diagnosis has none. Its sentences are English, whatever the language: code and args are there to
+// be translated. [Schema] describes it and [Decode] reads it back.
 func JSON(w io.Writer, d checks.Diagnosis, options ...Option) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -146,7 +152,14 @@ func documentOf(d checks.Diagnosis) document {
 func filled(findings []checks.Finding) []checks.Finding {
 	out := make([]checks.Finding, 0, len(findings))
 	for _, f := range findings {
-		f.Scope, f.Evidence, f.Fixes, f.Missing = listed(f.Scope), listed(f.Evidence), listed(f.Fixes), listed(f.Missing)
+		f.Scope, f.Evidence, f.Fixes, f.Missing = listed(f.Scope), listed(f.Evidence), slices.Clone(listed(f.Fixes)), listed(f.Missing)
+		for i, fix := range f.Fixes {
+			if fix.Proof != nil {
+				proof := *fix.Proof
+				proof.Left = filled(proof.Left)
+				f.Fixes[i].Proof = &proof
+			}
+		}
 		if f.Args == nil {
 			f.Args = map[string]string{}
 		}

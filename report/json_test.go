@@ -86,6 +86,15 @@ type contractFinding struct {
 	Fixes []struct {
 		Summary string `json:"summary"`
 		Docs    string `json:"docs"`
+		Region  string `json:"region"`
+		Changes []struct {
+			Type        string     `json:"type"`
+			RouteTable  string     `json:"routeTable"` // of the change that the test makes
+			Destination string     `json:"destination"`
+			Target      string     `json:"target"`
+			Commands    [][]string `json:"commands"`
+			Terraform   string     `json:"terraform"`
+		} `json:"changes"`
 	} `json:"fixes"`
 	Missing []string `json:"missing"`
 }
@@ -102,9 +111,11 @@ func encoded(t *testing.T, d checks.Diagnosis) []byte {
 func TestJSONContract(t *testing.T) {
 	unknown := checks.Finding{Check: "image", Container: "web", Stage: checks.Resolve, Code: "image.unread", Subject: "web:1",
 		Args: map[string]string{"reason": "AccessDenied"}, Missing: []string{"ecr:DescribeImages"}}
+	failing := blackhole()
+	failing.Fixes[0].Changes, failing.Fixes[0].Region = []checks.Change{checks.CreateRoute{RouteTable: "rtb-1", Destination: "0.0.0.0/0", Target: "nat-new"}}, "eu-west-1"
 	way := checks.Path{Stage: checks.Resolve, Host: "registry-1.docker.io", Subnet: "subnet-a", Path: network.Path{
 		From: network.Endpoint{Subnet: "subnet-a"}, Hops: []network.Hop{{Kind: network.KindRoute, Subject: "rtb-1", Status: network.Closed, Reason: network.Blackhole}}}}
-	doc := encoded(t, checks.Diagnosis{Task: planned(), Findings: []checks.Finding{unknown, blackhole()}, Paths: []checks.Path{way}, Assumptions: []string{"No SCP denies it."},
+	doc := encoded(t, checks.Diagnosis{Task: planned(), Findings: []checks.Finding{unknown, failing}, Paths: []checks.Path{way}, Assumptions: []string{"No SCP denies it."},
 		Started: time.Date(2026, 1, 2, 12, 4, 5, 0, time.FixedZone("CET", 3600)), Elapsed: 1500 * time.Millisecond})
 
 	decoder := json.NewDecoder(bytes.NewReader(doc))
@@ -130,6 +141,13 @@ func TestJSONContract(t *testing.T) {
 	}
 	if got.Started != "2026-01-02T11:04:05Z" || got.Elapsed != 1.5 {
 		t.Errorf("started %s, elapsed %v", got.Started, got.Elapsed)
+	}
+
+	command := []string{"aws", "ec2", "create-route", "--route-table-id", "rtb-1", "--destination-cidr-block", "0.0.0.0/0", "--nat-gateway-id", "<nat-gateway-id>", "--region", "eu-west-1"}
+	replace, advice := got.Findings[1].Fixes[0], got.Findings[1].Fixes[1]
+	if len(replace.Changes) != 1 || replace.Changes[0].Type != "CreateRoute" || replace.Changes[0].Target != "nat-new" || replace.Changes[0].Terraform == "" ||
+		!cmp.Equal(replace.Changes[0].Commands, [][]string{command}) || len(advice.Changes) != 0 {
+		t.Errorf("fixes: %+v", got.Findings[1].Fixes)
 	}
 
 	var keys map[string]json.RawMessage
@@ -165,7 +183,7 @@ func hasKeys(t *testing.T, object map[string]json.RawMessage, want ...string) {
 func TestJSONHasNoNull(t *testing.T) {
 	for name, d := range map[string]checks.Diagnosis{
 		"empty":       {},
-		"one finding": {Task: checks.Task{Containers: []checks.Container{{}}}, Findings: []checks.Finding{{}, {Status: checks.Fail}}},
+		"one finding": {Task: checks.Task{Containers: []checks.Container{{}}}, Findings: []checks.Finding{{}, {Status: checks.Fail, Fixes: []checks.Fix{{}}}}},
 	} {
 		if doc := encoded(t, d); bytes.Contains(doc, []byte("null")) {
 			t.Errorf("%s: %s", name, doc)

@@ -141,7 +141,7 @@ var (
 
 // The catalogue's own words are no markup, so that Markdown need not escape them.
 func TestMessagesAreNoMarkup(t *testing.T) {
-	markup := regexp.MustCompile("[<>|\\[\\]_*~@\\\\]|#[0-9]|^[-+#]|^[0-9]+[.]|&[a-z]|:[a-z]+:|://|www[.]")
+	markup := regexp.MustCompile(`[<>|\[\]_*~@\\]|#[0-9]|^[-+#]|^[0-9]+[.]|&[a-z]|:[a-z]+:|://|www[.]`)
 	for _, tag := range Languages() {
 		entries := file(t, tag.String()+".json")
 		if tag == language.English {

@@ -23,6 +23,20 @@ func TestAccountsAreMasked(t *testing.T) {
 	}
 }
 
+// Which letters an account gets does not depend on the order of a map.
+func TestMaskIsDeterministic(t *testing.T) {
+	f := checks.Finding{Code: "role.absent-unknown", Args: map[string]string{"subject": "web", "reason": "it is in account 444455556666, and the task is in 111122223333"}, Summary: "x"}
+	first := md(t, checks.Diagnosis{Findings: []checks.Finding{f}}, MaskAccounts())
+	if !strings.Contains(first, "`AAAAAAAAAAAA`, and the task is in `BBBBBBBBBBBB`") {
+		t.Errorf("%s", first)
+	}
+	for range 20 {
+		if got := md(t, checks.Diagnosis{Findings: []checks.Finding{f}}, MaskAccounts()); got != first {
+			t.Fatalf("%s\nand then\n%s", first, got)
+		}
+	}
+}
+
 func TestMaskTellsAccountsApart(t *testing.T) {
 	mask := settingsOf([]Option{MaskAccounts()}).masking()
 	for _, tt := range []struct{ text, want string }{

@@ -51,16 +51,16 @@ func (w words) phrase(name, text string) (said string, ok bool) {
 		if !matches {
 			continue
 		}
-		any := !p.joins()
-		for blank, value := range values {
+		known := !p.joins()
+		for _, blank := range p.names { // in their order, as a mask tells accounts apart by it
 			of := blank
 			if p.joins() {
 				of = name
 			}
-			said, ok := w.phrase(of, value)
-			values[blank], any = said, any || ok
+			value, ok := w.phrase(of, values[blank])
+			values[blank], known = value, known || ok
 		}
-		if !any {
+		if !known {
 			continue // two things that are no phrases, joined by chance
 		}
 		if said, err := w.fill(p.id, values); err == nil {

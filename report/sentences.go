@@ -113,8 +113,12 @@ func (w words) about(t checks.Task) string {
 	text := strings.Join(where, ", ") + "."
 	var images []string
 	for _, c := range t.Containers {
-		if !slices.Contains(images, c.Image) {
-			images = append(images, c.Image)
+		image := c.Image
+		if c.PinnedDigest != "" {
+			image += "@" + c.PinnedDigest
+		}
+		if !slices.Contains(images, image) {
+			images = append(images, image)
 		}
 	}
 	if len(images) > 0 {

@@ -46,6 +46,8 @@ func TestAbout(t *testing.T) {
 		want string
 	}{
 		{checks.Task{}, "A task on Fargate LATEST, security groups not known, public IP not known."},
+		{checks.Task{Containers: []checks.Container{{Image: "web:1", PinnedDigest: "sha256:ab"}}},
+			"A task on Fargate LATEST, security groups not known, public IP not known. It pulls web:1@sha256:ab."},
 		{checks.Task{ARN: "arn:task/1", Service: "web", PlatformVersion: "1.4.0", Placement: place},
 			"Task arn:task/1 of service web on Fargate 1.4.0, in subnet-a, subnet-b or subnet-c, with sg-1 and sg-2, with a public IP."},
 		{checks.Task{Service: "web", Cluster: "arn:aws:ecs:eu-west-1:111122223333:cluster/prod", Windows: true, Placement: network.Placement{SecurityGroups: []string{}, PublicIP: new(false)}},

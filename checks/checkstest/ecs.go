@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,6 +23,8 @@ type ECS struct {
 	Tasks           []types.Task
 	Services        []types.Service
 	TaskDefinitions []types.TaskDefinition
+	Revisions       []types.ServiceRevision
+	Clusters        []types.Cluster
 
 	// Before, when set, is called ahead of every answer, with the IAM action ("ecs:DescribeTasks") and the SDK's input.
 	// What it returns is returned in place of the answer.
@@ -30,9 +33,9 @@ type ECS struct {
 
 var _ checks.ECS = (*ECS)(nil)
 
-// LoadECS returns an ECS filled from "ecs/describe-tasks.json", "ecs/describe-services.json" and
-// "ecs/describe-task-definition.json" as the AWS CLI prints them. A file may hold the output of several calls, one after
-// the other.
+// LoadECS returns an ECS filled from "ecs/describe-tasks.json", "ecs/describe-services.json",
+// "ecs/describe-task-definition.json", "ecs/describe-service-revisions.json" and "ecs/describe-clusters.json" as the AWS CLI
+// prints them. A file may hold the output of several calls, one after the other.
 func LoadECS(fsys fs.FS) (*ECS, error) {
 	e := &ECS{}
 	err := errors.Join(
@@ -43,6 +46,10 @@ func LoadECS(fsys fs.FS) (*ECS, error) {
 				e.TaskDefinitions = append(e.TaskDefinitions, *o.TaskDefinition)
 			}
 		}),
+		load(fsys, "describe-service-revisions", func(o ecs.DescribeServiceRevisionsOutput) {
+			e.Revisions = append(read(e.Revisions), o.ServiceRevisions...)
+		}),
+		load(fsys, "describe-clusters", func(o ecs.DescribeClustersOutput) { e.Clusters = append(read(e.Clusters), o.Clusters...) }),
 	)
 	return e, err
 }
@@ -141,4 +148,37 @@ func (e *ECS) DescribeTaskDefinition(ctx context.Context, in *ecs.DescribeTaskDe
 	}
 	return nil, &smithy.OperationError{ServiceID: "ECS", OperationName: "DescribeTaskDefinition", Err: &types.ClientException{
 		Message: aws.String("Unable to describe task definition.")}}
+}
+
+// DescribeServiceRevisions answers from Revisions.
+func (e *ECS) DescribeServiceRevisions(ctx context.Context, in *ecs.DescribeServiceRevisionsInput, _ ...func(*ecs.Options)) (*ecs.DescribeServiceRevisionsOutput, error) {
+	if err := e.refused(ctx, "DescribeServiceRevisions", in, e.Revisions != nil); err != nil {
+		return nil, err
+	}
+	out := &ecs.DescribeServiceRevisionsOutput{}
+	for _, asked := range in.ServiceRevisionArns {
+		i := slices.IndexFunc(e.Revisions, func(r types.ServiceRevision) bool { return aws.ToString(r.ServiceRevisionArn) == asked })
+		if i < 0 {
+			out.Failures = append(out.Failures, types.Failure{Arn: &asked, Reason: aws.String("MISSING")})
+			continue
+		}
+		out.ServiceRevisions = append(out.ServiceRevisions, e.Revisions[i])
+	}
+	return out, nil
+}
+
+// DescribeClusters answers from Clusters.
+func (e *ECS) DescribeClusters(ctx context.Context, in *ecs.DescribeClustersInput, _ ...func(*ecs.Options)) (*ecs.DescribeClustersOutput, error) {
+	if err := e.refused(ctx, "DescribeClusters", in, e.Clusters != nil); err != nil {
+		return nil, err
+	}
+	out := &ecs.DescribeClustersOutput{}
+	for _, asked := range in.Clusters {
+		for _, c := range e.Clusters {
+			if names(c.ClusterArn, asked) {
+				out.Clusters = append(out.Clusters, c)
+			}
+		}
+	}
+	return out, nil
 }

@@ -25,6 +25,7 @@ import (
 	"github.com/canpull/canpull/iam/iamtest"
 	"github.com/canpull/canpull/network"
 	"github.com/canpull/canpull/network/networktest"
+	"github.com/canpull/canpull/registry"
 	"github.com/canpull/canpull/registry/credentials"
 	"github.com/canpull/canpull/registry/credentials/credentialstest"
 	"github.com/canpull/canpull/registry/registrytest"
@@ -42,12 +43,31 @@ type Scenario struct {
 	IAM     *iamtest.Fake
 	Images  *registrytest.Fake
 	Secrets *credentialstest.Fake
+
+	subject subject
+	event   []byte
+}
+
+// Load loads the scenario's task from its account, as Parse did.
+func (s Scenario) Load(ctx context.Context) (checks.Task, error) {
+	loader, of := checks.Loader{ECS: s.ECS, Interfaces: s.EC2}, s.subject
+	switch {
+	case of.Event != "":
+		return loader.FromEvent(ctx, s.event)
+	case of.Task != "":
+		return loader.LoadTask(ctx, of.Cluster, of.Task)
+	case of.Service != "":
+		return loader.LoadService(ctx, of.Cluster, of.Service)
+	}
+	return loader.Preflight(ctx, of.TaskDefinition, of.PlatformVersion, network.Placement{
+		Subnets: of.Subnets, SecurityGroups: of.SecurityGroups, PublicIP: &of.AssignPublicIP})
 }
 
 // Sources returns the scenario's facts as sources of the standard checks.
 func (s Scenario) Sources() checks.Sources {
-	return checks.Sources{Network: network.New(s.EC2), Roles: iam.New(s.IAM), Images: s.Images.Source(),
-		Secrets: credentials.New(s.Secrets, s.Secrets), Organizations: iam.NewOrganizations(s.IAM)}
+	keys := credentials.KeysOnce(s.Secrets)
+	return checks.Sources{Network: network.New(s.EC2), Roles: iam.New(s.IAM, iam.WithOrganization(s.IAM)), Images: s.Images.Source(registry.WithKeys(credentials.KeyStates(keys))),
+		Secrets: credentials.New(s.Secrets, keys), Organizations: iam.NewOrganizations(s.IAM)}
 }
 
 // Before sets what is called ahead of every answer of the scenario's account, with the IAM action and the SDK's input.
@@ -93,8 +113,10 @@ func Read(dir fs.FS) ([]Scenario, error) {
 	return scenarios, nil
 }
 
-// subject is the file task.json: a service or a task of a cluster, or a task definition and where it would run.
+// subject is the file task.json: a service or a task of a cluster, the file that holds an event, or a task definition and
+// where it would run.
 type subject struct {
+	Event                           string
 	Cluster, Service, Task          string
 	TaskDefinition, PlatformVersion string
 	Subnets, SecurityGroups         []string
@@ -134,23 +156,17 @@ func Parse(name string, data []byte) (Scenario, error) {
 	if err != nil {
 		return fail(err)
 	}
-	var of subject
 	decoder := json.NewDecoder(bytes.NewReader(task))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&of); err != nil {
+	if err := decoder.Decode(&s.subject); err != nil {
 		return fail(fmt.Errorf("task.json: %w", err))
 	}
-	loader, ctx := checks.Loader{ECS: s.ECS, Interfaces: s.EC2}, context.Background()
-	switch {
-	case of.Task != "":
-		s.Task, err = loader.LoadTask(ctx, of.Cluster, of.Task)
-	case of.Service != "":
-		s.Task, err = loader.LoadService(ctx, of.Cluster, of.Service)
-	default:
-		s.Task, err = loader.Preflight(ctx, of.TaskDefinition, of.PlatformVersion, network.Placement{
-			Subnets: of.Subnets, SecurityGroups: of.SecurityGroups, PublicIP: &of.AssignPublicIP})
+	if s.subject.Event != "" {
+		if s.event, err = fs.ReadFile(files, s.subject.Event); err != nil {
+			return fail(err)
+		}
 	}
-	if err != nil {
+	if s.Task, err = s.Load(context.Background()); err != nil {
 		return fail(err)
 	}
 	return s, nil

@@ -21,10 +21,13 @@ const usage = `Diagnose says whether an ECS task on Fargate can pull its images,
   diagnose -scenario NAME               diagnoses one of them
   diagnose [-cluster C] -task ID|ARN    a task that was started or has stopped
   diagnose [-cluster C] -service NAME   a service, in every subnet it may place tasks in
+  diagnose -event FILE                  the task of an EventBridge event, "ECS Task State Change",
+                                        which ECS may have forgotten; - is standard input
   diagnose -task-definition TD -subnets A,B [-security-groups X,Y]
            [-assign-public-ip] [-platform-version V]
                                         a task that has not run yet; without groups it gets
                                         the VPC's default group
+  diagnose -snapshot FILE               what -capture wrote, offline
 
 With any of them but -scenarios:
   -format FORMAT        how to report: text (unless another is named), json, markdown,
@@ -36,6 +39,8 @@ With any of them but -scenarios:
   -timeout D            bounds the whole run, such as 30s; what was found by then is reported
   -checks A,B           runs these checks only
   -skip A,B             runs all checks but these; what does not run counts as unknown
+  -capture FILE         also writes the facts to FILE, readable by you only, as -snapshot takes them
+  -redact               with -capture: hides names, account IDs and addresses, for a bug report
 
 Credentials, Region and endpoint come from the AWS SDK's default chain (AWS_PROFILE, AWS_REGION,
 AWS_ENDPOINT_URL, …); the Region in an ARN wins. Without -cluster, a task's or service's ARN names
@@ -50,18 +55,22 @@ type options struct {
 	scenario       string
 	cluster        string
 	task           string
+	event          string // a file
 	service        string
 	taskDefinition string
 	subnets        list
 	groups         list
 	publicIP       bool
 	platform       string
+	snapshot       string
 
 	format     string
 	artifact   string
 	language   string // "": that of the environment
 	mask       bool
 	output     string
+	capture    string
+	redact     bool
 	timeout    time.Duration
 	only, skip list
 }
@@ -97,7 +106,9 @@ var modes = []struct {
 	{"scenario", nil},
 	{"task", []string{"cluster"}},
 	{"service", []string{"cluster"}},
+	{"event", nil},
 	{"task-definition", []string{"subnets", "security-groups", "assign-public-ip", "platform-version"}},
+	{"snapshot", nil},
 }
 
 func parse(args []string) (options, error) {
@@ -108,17 +119,21 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.scenario, "scenario", "", "")
 	flags.StringVar(&o.cluster, "cluster", "", "")
 	flags.StringVar(&o.task, "task", "", "")
+	flags.StringVar(&o.event, "event", "", "")
 	flags.StringVar(&o.service, "service", "", "")
 	flags.StringVar(&o.taskDefinition, "task-definition", "", "")
 	flags.Var(&o.subnets, "subnets", "")
 	flags.Var(&o.groups, "security-groups", "")
 	flags.BoolVar(&o.publicIP, "assign-public-ip", false, "")
 	flags.StringVar(&o.platform, "platform-version", "", "")
+	flags.StringVar(&o.snapshot, "snapshot", "", "")
 	flags.StringVar(&o.format, "format", "text", "")
 	flags.StringVar(&o.artifact, "artifact", "", "")
 	flags.StringVar(&o.language, "lang", "", "")
 	flags.BoolVar(&o.mask, "mask-accounts", false, "")
 	flags.StringVar(&o.output, "o", "", "")
+	flags.StringVar(&o.capture, "capture", "", "")
+	flags.BoolVar(&o.redact, "redact", false, "")
 	flags.DurationVar(&o.timeout, "timeout", 0, "")
 	flags.Var(&o.only, "checks", "")
 	flags.Var(&o.skip, "skip", "")
@@ -186,6 +201,10 @@ func (o options) check() error {
 		return misused("-artifact goes with -format sarif only")
 	case o.timeout < 0:
 		return misused("-timeout is negative")
+	case o.redact && o.capture == "":
+		return misused("-redact goes with -capture only")
+	case o.capture != "" && o.capture == o.output:
+		return misused("-capture and -o name the same file, %s", o.output)
 	case o.mode == "task-definition" && len(o.subnets) == 0:
 		return misused("-task-definition takes -subnets: where would the task run?")
 	}
@@ -201,7 +220,7 @@ func (o options) check() error {
 // named returns what the mode's flag names.
 func (o options) named() string {
 	switch o.mode {
-	case "task":
+	case "task", "event":
 		return o.task
 	case "service":
 		return o.service

@@ -27,6 +27,9 @@ func TestUsageErrors(t *testing.T) {
 		{"-scenarios -format json", "-scenarios -format"},
 		{"-scenario healthy-nat -task 0f1e", "-scenario -task"},
 		{"-cluster prod -task 0f1e -service web", "-task -service"},
+		{"-task 0f1e -event event.json", "-task -event"},
+		{"-cluster prod -event event.json", "-cluster -task -service"},
+		{"-event=", "-event empty"},
 		{"-service web -task-definition web:1 -subnets subnet-a", "-service -task-definition"},
 		{"-cluster prod", "-cluster -task -service"},
 		{"-cluster prod -task-definition web:1 -subnets subnet-a", "-cluster -task -service"},
@@ -35,6 +38,13 @@ func TestUsageErrors(t *testing.T) {
 		{"-service web -assign-public-ip", "-assign-public-ip -task-definition"},
 		{"-scenario healthy-nat -platform-version 1.4.0", "-platform-version -task-definition"},
 		{"-task-definition web:1", "-task-definition -subnets"},
+		{"-snapshot a.json -task 0f1e", "-snapshot -task"},
+		{"-snapshot a.json -scenario healthy-nat", "-snapshot -scenario"},
+		{"-snapshot a.json -cluster prod", "-cluster -task -service"},
+		{"-snapshot= -format json", "-snapshot empty"},
+		{"-scenarios -capture a.json", "-scenarios -capture"},
+		{"-redact", "-redact -capture"},
+		{"-capture a -o a", "-capture -o same"},
 		{"-cluster staging -task " + taskARN, "-task prod -cluster staging"},
 	} {
 		t.Run(tt.args, func(t *testing.T) {

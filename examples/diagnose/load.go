@@ -3,9 +3,11 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -27,6 +29,12 @@ func (o options) load(ctx context.Context) (checks.Task, checks.Sources, error) 
 			return checks.Task{}, checks.Sources{}, err
 		}
 		return s.Task, s.Sources(), nil
+	case "snapshot":
+		return loadSnapshot(o.snapshot)
+	}
+	event, err := o.readEvent()
+	if err != nil {
+		return checks.Task{}, checks.Sources{}, err
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(o.region()))
 	if err != nil {
@@ -35,18 +43,43 @@ func (o options) load(ctx context.Context) (checks.Task, checks.Sources, error) 
 	if cfg.Region == "" {
 		return o.asNamed(), checks.Sources{}, errors.New("no Region is known: set AWS_REGION, or name the task by its ARN")
 	}
-	task, err := o.loadWith(ctx, checks.LoaderFromConfig(cfg))
+	task, err := o.loadWith(ctx, checks.LoaderFromConfig(cfg), event)
 	if err != nil {
 		task = o.asNamed()
 	}
 	return task, checks.FromConfig(cfg), err
 }
 
-func (o options) loadWith(ctx context.Context, l checks.Loader) (checks.Task, error) {
+// readEvent returns the event that -event names, nil without that flag, and notes its task.
+func (o *options) readEvent() ([]byte, error) {
+	if o.mode != "event" {
+		return nil, nil
+	}
+	file := os.Stdin
+	if o.event != "-" {
+		var err error
+		if file, err = os.Open(o.event); err != nil {
+			return nil, err
+		}
+		defer file.Close()
+	}
+	event, err := io.ReadAll(io.LimitReader(file, 2<<20)) // more than any event may have
+	if err != nil {
+		return nil, err
+	}
+	var of struct{ Detail struct{ TaskArn string } }
+	_ = json.Unmarshal(event, &of) // what is wrong with it, FromEvent says
+	o.task = of.Detail.TaskArn
+	return event, nil
+}
+
+func (o options) loadWith(ctx context.Context, l checks.Loader, event []byte) (checks.Task, error) {
 	cluster := cmp.Or(o.cluster, clusterOf(o.named()))
 	switch o.mode {
 	case "task":
 		return l.LoadTask(ctx, cluster, o.task)
+	case "event":
+		return l.FromEvent(ctx, event)
 	case "service":
 		return l.LoadService(ctx, cluster, o.service)
 	}
@@ -57,7 +90,7 @@ func (o options) loadWith(ctx context.Context, l checks.Loader) (checks.Task, er
 func (o options) asNamed() checks.Task {
 	task := checks.Task{Cluster: cmp.Or(o.cluster, clusterOf(o.named()), "default"), Region: o.region()}
 	switch o.mode {
-	case "task":
+	case "task", "event":
 		task.ARN = o.task
 	case "service":
 		task.Service = o.service
@@ -80,6 +113,19 @@ func (o options) region() string {
 		}
 	}
 	return ""
+}
+
+func loadSnapshot(name string) (checks.Task, checks.Sources, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return checks.Task{}, checks.Sources{}, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	s, err := checks.Replay(file)
+	if err != nil {
+		return checks.Task{}, checks.Sources{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return s.Task, s.Facts.Sources(), nil
 }
 
 func findScenario(name string) (checkstest.Scenario, error) {

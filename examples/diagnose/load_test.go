@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -47,6 +48,58 @@ func TestARNsRegionWins(t *testing.T) {
 			}
 		})
 	}
+}
+
+// event is an event of a task, in a Region of its own.
+const event = `{"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": {"taskArn": "` + taskARN + `", "launchType": "FARGATE",
+	"clusterArn": "arn:aws:ecs:eu-west-1:111122223333:cluster/prod", "taskDefinitionArn": "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7"}}`
+
+func TestEvent(t *testing.T) {
+	var signed, body string
+	account(t, func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		signed, body = r.Header.Get("Authorization"), string(text)
+		w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
+		w.WriteHeader(http.StatusBadRequest)
+	})
+	file := filepath.Join(t.TempDir(), "event.json")
+	if err := os.WriteFile(file, []byte(event), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check := func(name string) {
+		t.Helper()
+		signed, body = "", ""
+		diagnose(t.Context(), "-event", name).expect(t, toolError, "", "AccessDeniedException")
+		if !strings.Contains(signed, "/eu-west-1/ecs/") || !strings.Contains(body, "task-definition/web:7") {
+			t.Errorf("%s: %s %s", name, signed, body)
+		}
+	}
+	check(file)
+	input, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer input.Close()
+	stdin := os.Stdin
+	os.Stdin = input
+	t.Cleanup(func() { os.Stdin = stdin })
+	check("-")
+}
+
+func TestBadEvent(t *testing.T) {
+	account(t, func(http.ResponseWriter, *http.Request) { t.Error("AWS was asked") })
+	file := filepath.Join(t.TempDir(), "event.json")
+	for text, want := range map[string]string{
+		"stopped": "invalid character",
+		strings.Replace(event, "ECS Task State Change", "ECS Service Action", 1): `"ECS Service Action" is no "ECS Task State Change"`,
+		strings.Repeat(" ", 3<<20): "bytes are more than",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		diagnose(t.Context(), "-event", file).expect(t, toolError, "", want)
+	}
+	diagnose(t.Context(), "-event", file+"-absent").expect(t, toolError, "", "event.json-absent")
 }
 
 func TestNoRegion(t *testing.T) {

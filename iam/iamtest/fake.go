@@ -1,4 +1,4 @@
-// Package iamtest fakes the part of IAM that reads roles and policies.
+// Package iamtest fakes the part of IAM that reads roles and policies, and which organization their account belongs to.
 //
 // A [Fake] answers from what `aws iam get-account-authorization-details` prints, so that any account can be captured with
 // one read-only call and replayed. It keeps to IAM's own habits: documents are URL-encoded, lists come in pages, what is
@@ -14,6 +14,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+	"github.com/aws/aws-sdk-go-v2/service/organizations"
+	orgtypes "github.com/aws/aws-sdk-go-v2/service/organizations/types"
+	"github.com/aws/smithy-go"
 
 	canpull "github.com/canpull/canpull/iam"
 )
@@ -21,6 +24,8 @@ import (
 var (
 	_ canpull.API         = (*Fake)(nil)
 	_ canpull.SimulateAPI = (*Fake)(nil)
+
+	_ canpull.OrganizationsAPI = (*Fake)(nil)
 )
 
 // Fake is an IAM to be read from. Its zero value denies everything. It may be used by several goroutines at once if Before
@@ -30,6 +35,8 @@ type Fake struct {
 	Details *iam.GetAccountAuthorizationDetailsOutput
 	// Simulated is what the policy simulator answers, by action. Nil: it may not be called.
 	Simulated []types.EvaluationResult
+	// Organization is the id of the organization that the account belongs to; "": to none; nil: it may not be asked for.
+	Organization *string
 	// Before is called before each operation with its IAM action, such as "iam:GetRole", and its input. An error is
 	// returned to the caller as it is; see [Denied].
 	Before func(ctx context.Context, action string, input any) error
@@ -146,6 +153,28 @@ func (f *Fake) SimulatePrincipalPolicy(ctx context.Context, in *iam.SimulatePrin
 		}
 	}
 	return out, nil
+}
+
+// DescribeOrganization answers for AWS Organizations.
+func (f *Fake) DescribeOrganization(ctx context.Context, in *organizations.DescribeOrganizationInput, _ ...func(*organizations.Options)) (*organizations.DescribeOrganizationOutput, error) {
+	const operation = "DescribeOrganization"
+	if f.Before != nil {
+		if err := f.Before(ctx, "organizations:"+operation, in); err != nil {
+			return nil, err
+		}
+	}
+	fail := func(err error) error {
+		return &smithy.OperationError{ServiceID: "Organizations", OperationName: operation, Err: err}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return nil, fail(ctx.Err())
+	case f.Organization == nil:
+		return nil, fail(&smithy.GenericAPIError{Code: "AccessDeniedException", Message: "You don't have permissions to access this resource.", Fault: smithy.FaultClient})
+	case *f.Organization == "":
+		return nil, fail(&orgtypes.AWSOrganizationsNotInUseException{Message: aws.String("Your account is not a member of an organization.")})
+	}
+	return &organizations.DescribeOrganizationOutput{Organization: &orgtypes.Organization{Id: f.Organization}}, nil
 }
 
 // enter runs what every operation has in common.

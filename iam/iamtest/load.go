@@ -15,15 +15,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// DetailsFile and SimulationFile are what [Load] reads.
+// DetailsFile, SimulationFile and OrganizationFile are what [Load] reads.
 const (
-	DetailsFile    = "iam/get-account-authorization-details.json"
-	SimulationFile = "iam/simulate-principal-policy.json"
+	DetailsFile      = "iam/get-account-authorization-details.json"
+	SimulationFile   = "iam/simulate-principal-policy.json"
+	OrganizationFile = "organizations/describe-organization.json"
 )
 
-// Load makes a [Fake] of [SimulationFile], the output of `aws iam simulate-principal-policy`, without which that operation
-// is denied, and of [DetailsFile], the output of `aws iam get-account-authorization-details`. The file may hold
-// several such outputs one after another, for accounts too large for one page. Without the file everything is denied.
+// Load makes a [Fake] of what the CLI prints; what a file is missing for is denied. [SimulationFile] is the output of `aws
+// iam simulate-principal-policy`; [OrganizationFile] that of `aws organizations describe-organization`, or {} for an account
+// in no organization; [DetailsFile] that of `aws iam get-account-authorization-details`, or several such outputs one after
+// another, for accounts too large for one page. Without it all of IAM is denied.
 func Load(fsys fs.FS) (*Fake, error) {
 	fake := &Fake{}
 	raw, err := fs.ReadFile(fsys, SimulationFile)
@@ -33,6 +35,15 @@ func Load(fsys fs.FS) (*Fake, error) {
 			return nil, fmt.Errorf("%s: %w", SimulationFile, err)
 		}
 		fake.Simulated = append([]types.EvaluationResult{}, simulation.EvaluationResults...)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if raw, err = fs.ReadFile(fsys, OrganizationFile); err == nil {
+		var out struct{ Organization struct{ ID string } }
+		if err := json.Unmarshal(raw, &out); err != nil {
+			return nil, fmt.Errorf("%s: %w", OrganizationFile, err)
+		}
+		fake.Organization = &out.Organization.ID
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

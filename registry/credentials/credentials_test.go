@@ -8,7 +8,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -63,6 +65,67 @@ func TestSecret(t *testing.T) {
 	managed.Secrets[0].KmsKeyId = aws.String("arn:aws:kms:eu-west-1:111122223333:alias/aws/secretsmanager")
 	if s := read(t, managed, arn); s.KeyID != "" || s.Key != nil {
 		t.Errorf("the key of AWS: %+v", s)
+	}
+}
+
+// A key that several secrets share is asked about once.
+func TestSharedKeyIsAskedOnce(t *testing.T) {
+	f := account()
+	second := strings.Replace(arn, "hub", "quay", 1)
+	f.Secrets = append(f.Secrets, secretsmanager.DescribeSecretOutput{ARN: &second, Name: aws.String("quay"), KmsKeyId: aws.String(key)})
+	var mu sync.Mutex
+	asked := map[string]int{}
+	f.Before = func(_ context.Context, action string, _ any) error {
+		mu.Lock()
+		defer mu.Unlock()
+		asked[action]++
+		return nil
+	}
+	once := credentials.KeysOnce(f)
+	source := credentials.New(f, once)
+	for _, name := range []string{arn, second} {
+		if s, err := source.Secret(t.Context(), credentials.ID{Name: name}); err != nil || s.Key == nil || s.Key.Policy == nil || len(s.Key.Grants) != 1 {
+			t.Errorf("%s: %+v, %v", name, s, err)
+		}
+	}
+	states := credentials.KeyStates(once)
+	if state, err := states(t.Context(), key); err != nil || state != "Enabled" {
+		t.Errorf("%s, %v", state, err)
+	}
+	for _, action := range []string{credentials.DescribeKey, credentials.GetKeyPolicy, credentials.ListGrants} {
+		if asked[action] != 1 {
+			t.Errorf("%s was called %d times", action, asked[action])
+		}
+	}
+	if _, err := states(t.Context(), key+"5"); err == nil || asked[credentials.DescribeKey] != 2 {
+		t.Errorf("another key: %v after %d calls", err, asked[credentials.DescribeKey])
+	}
+	if credentials.KeysOnce(nil) != nil {
+		t.Error("no keys became some")
+	}
+}
+
+// What was read of a secret outlives JSON, and its value is nowhere in it.
+func TestFactsOutliveJSON(t *testing.T) {
+	deleted := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, s := range []credentials.Secret{
+		{},
+		{Exists: aws.Bool(false)},
+		{ID: credentials.ID{Name: "hub", Region: "eu-west-1"}, ARN: arn, Exists: aws.Bool(true), DeletedAt: &deleted, Policy: aws.String(""), KeyID: key,
+			Key: &credentials.Key{ARN: key, AWS: true, State: "Enabled", Policy: aws.String("{}"), Grants: []credentials.Grant{{Principal: "role", Constrained: true}}}, Form: credentials.FormValid},
+		{Key: &credentials.Key{Grants: []credentials.Grant{}}},
+	} {
+		text, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back credentials.Secret
+		if err := json.Unmarshal(text, &back); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(s, back); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
 	}
 }
 

@@ -23,9 +23,10 @@ type Option func(*source)
 // WithValues lets the source read the secrets' values, to judge their form.
 func WithValues(v Values) Option { return func(s *source) { s.values = v } }
 
-// New returns a [Source]. It is safe for concurrent use. A nil client leaves what it would tell unread.
+// New returns a [Source], which asks about a key that several secrets share once: see [KeysOnce]. It is safe for concurrent
+// use. A nil client leaves what it would tell unread.
 func New(secrets Secrets, keys Keys, opts ...Option) Source {
-	s := source{secrets: secrets, keys: keys}
+	s := source{secrets: secrets, keys: KeysOnce(keys)}
 	for _, opt := range opts {
 		opt(&s)
 	}
@@ -38,7 +39,10 @@ type source struct {
 	values  Values
 }
 
-var errNoClient = errors.New("credentials: no client was given")
+var (
+	errNoClient = errors.New("credentials: no client was given")
+	errNoKey    = errors.New("credentials: DescribeKey answered without the key")
+)
 
 // Secret reads everything there is to know of a secret.
 func (s source) Secret(ctx context.Context, id ID) (*Secret, error) {
@@ -122,7 +126,7 @@ func (s source) readKey(ctx context.Context, secret *Secret) {
 	}
 	out, err := s.keys.DescribeKey(ctx, &kms.DescribeKeyInput{KeyId: &secret.KeyID}, in)
 	if err == nil && out.KeyMetadata == nil {
-		err = errors.New("credentials: DescribeKey answered without the key")
+		err = errNoKey
 	}
 	if err != nil {
 		secret.unread(DescribeKey, err)

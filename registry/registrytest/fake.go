@@ -20,14 +20,22 @@ type Fake struct {
 	// Images are the images of all registries. Nil: ecr:DescribeImages is denied.
 	Images []types.ImageDetail
 	// Repositories are the repositories there are, empty ones included. One whose ARN names a region is found only
-	// there. Nil: there are the repositories that Images and Policies name, in every region.
+	// there. Nil: ecr:DescribeRepositories is denied, and there are the repositories that Images and Policies name, in
+	// every region.
 	Repositories []types.Repository
+	// RegistryPolicies are the policies of the caller's own registry: one, or one without a text. Nil: ecr:GetRegistryPolicy
+	// is denied. Empty: there is none, and whose registry it is stays open.
+	RegistryPolicies []ecr.GetRegistryPolicyOutput
+	// Settings are the account's settings. Nil: ecr:GetAccountSetting is denied.
+	Settings []ecr.GetAccountSettingOutput
 	// Policies are the repository policies. Nil: ecr:GetRepositoryPolicy is denied. Empty: there are none.
 	Policies []ecr.GetRepositoryPolicyOutput
 	// CacheRules are the pull-through-cache rules. Nil: ecr:DescribePullThroughCacheRules is denied.
 	CacheRules []types.PullThroughCacheRule
 	// Manifests are what ecr:BatchGetImage hands out. Nil: ecr:BatchGetImage is denied.
 	Manifests []types.Image
+	// Failures are what ecr:BatchGetImage answers in place of an image, by its tag or digest.
+	Failures map[string]types.ImageFailureCode
 	// Blobs are configurations by digest. Nil: ecr:GetDownloadUrlForLayer is denied.
 	Blobs map[string]string
 	// Others are the answers for images outside ECR, by normalised name; see [Fake.Source].

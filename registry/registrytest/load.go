@@ -10,6 +10,7 @@ import (
 	"io/fs"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 
 	"github.com/canpull/canpull/registry"
 )
@@ -19,6 +20,8 @@ import (
 //	ecr/describe-repositories.json
 //	ecr/describe-images.json
 //	ecr/get-repository-policy.json
+//	ecr/get-registry-policy.json                of the caller's own registry: without a policyText it has none
+//	ecr/get-account-setting.json
 //	ecr/describe-pull-through-cache-rules.json
 //	ecr/batch-get-image.json
 //	ecr/blobs.json                              configurations as text, by digest: {"sha256:…": "{\"os\": …}"}
@@ -43,11 +46,25 @@ func Load(fsys fs.FS) (*Fake, error) {
 				f.Policies = append(f.Policies, out)
 			}
 		}),
+		documents(fsys, "ecr/get-registry-policy.json", func(out ecr.GetRegistryPolicyOutput) {
+			f.RegistryPolicies = append(some(f.RegistryPolicies), out)
+		}),
+		documents(fsys, "ecr/get-account-setting.json", func(out ecr.GetAccountSettingOutput) {
+			f.Settings = append(some(f.Settings), out)
+		}),
 		documents(fsys, "ecr/describe-pull-through-cache-rules.json", func(out ecr.DescribePullThroughCacheRulesOutput) {
 			f.CacheRules = append(some(f.CacheRules), out.PullThroughCacheRules...)
 		}),
 		documents(fsys, "ecr/batch-get-image.json", func(out ecr.BatchGetImageOutput) {
 			f.Manifests = append(some(f.Manifests), out.Images...)
+			for _, failure := range out.Failures {
+				if f.Failures == nil {
+					f.Failures = map[string]types.ImageFailureCode{}
+				}
+				if id := failure.ImageId; id != nil {
+					f.Failures[value(id.ImageTag)+value(id.ImageDigest)] = failure.FailureCode
+				}
+			}
 		}),
 		documents(fsys, "ecr/blobs.json", func(blobs map[string]string) { f.Blobs = blobs }),
 		f.loadOthers(fsys, "registry/images.json"),
@@ -118,8 +135,8 @@ func (f *Fake) loadOthers(fsys fs.FS, name string) error {
 
 // Source answers for images in ECR from the fake API, and for all others from Others, without a network. An image
 // that Others does not have is one whose registry this machine cannot reach.
-func (f *Fake) Source() registry.Source {
-	private := registry.New(f, registry.WithTransport(blobs{f}))
+func (f *Fake) Source(opts ...registry.Option) registry.Source {
+	private := registry.New(f, append(opts, registry.WithTransport(blobs{f}))...)
 	return registry.SourceFunc(func(ctx context.Context, ref registry.Reference) (*registry.Image, error) {
 		if ref.ECR != nil {
 			return private.Image(ctx, ref)

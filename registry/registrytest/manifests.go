@@ -40,7 +40,7 @@ func (f *Fake) DescribePullThroughCacheRules(ctx context.Context, in *ecr.Descri
 
 // BatchGetImage answers from Manifests. Unlike ECR's it never imports anything, but asking it under the prefix of a
 // cache rule is what a test should fail on.
-func (f *Fake) BatchGetImage(ctx context.Context, in *ecr.BatchGetImageInput, _ ...func(*ecr.Options)) (*ecr.BatchGetImageOutput, error) {
+func (f *Fake) BatchGetImage(ctx context.Context, in *ecr.BatchGetImageInput, opts ...func(*ecr.Options)) (*ecr.BatchGetImageOutput, error) {
 	const operation = "BatchGetImage"
 	if err := f.before(ctx, operation, in); err != nil {
 		return nil, err
@@ -48,10 +48,17 @@ func (f *Fake) BatchGetImage(ctx context.Context, in *ecr.BatchGetImageInput, _ 
 	if f.Manifests == nil {
 		return nil, Denied(operation)
 	}
-	at := place{account: value(in.RegistryId), repository: value(in.RepositoryName)}
+	at := place{value(in.RegistryId), region(opts), value(in.RepositoryName)}
+	if !f.exists(at) {
+		return nil, failure(operation, &types.RepositoryNotFoundException{Message: new(at.String() + " does not exist")})
+	}
 	out := &ecr.BatchGetImageOutput{}
 	for _, id := range in.ImageIds {
 		found := false
+		if code, ok := f.Failures[value(id.ImageTag)+value(id.ImageDigest)]; ok {
+			out.Failures = append(out.Failures, types.ImageFailure{FailureCode: code, ImageId: &id})
+			continue
+		}
 		for _, m := range f.Manifests {
 			if m.ImageId == nil || !at.holds(m.RegistryId, m.RepositoryName) {
 				continue

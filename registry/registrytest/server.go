@@ -31,6 +31,9 @@ type Content struct {
 	Bearer bool
 	// Private are the repositories that no anonymous token opens.
 	Private []string
+	// Limit is how many pulls the registry says that it allows in six hours, and counts: GET requests of manifests, as
+	// Docker Hub does. It goes on past it. 0: it counts none and says nothing.
+	Limit int
 }
 
 // Server is an OCI registry in this process, on a loopback address, over HTTP. It serves manifests
@@ -41,6 +44,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	requests []string
+	pulls    int
 }
 
 // tokenFor returns the one token that opens a repository.
@@ -69,6 +73,27 @@ func (s *Server) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
+}
+
+// Pulls returns how many pulls were counted so far.
+func (s *Server) Pulls() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pulls
+}
+
+// count counts a request of a manifest, and tells what is left.
+func (s *Server) count(w http.ResponseWriter, method string) {
+	if s.content.Limit == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if method == http.MethodGet {
+		s.pulls++
+	}
+	w.Header().Set("RateLimit-Limit", strconv.Itoa(s.content.Limit)+";w=21600")
+	w.Header().Set("RateLimit-Remaining", strconv.Itoa(max(0, s.content.Limit-s.pulls))+";w=21600")
 }
 
 func (s *Server) recorded(next http.Handler) http.Handler {
@@ -116,6 +141,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		if wanted == tag || wanted == m.Digest() {
+			s.count(w, r.Method)
 			w.Header().Set("Content-Type", m.MediaType)
 			w.Header().Set("Content-Length", strconv.Itoa(len(m.Body)))
 			w.Header().Set("Docker-Content-Digest", m.Digest())

@@ -1,0 +1,193 @@
+package checks
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/aws/smithy-go"
+
+	"github.com/canpull/canpull/network"
+)
+
+// place finds where a task runs or ran. revision is what started it, nil when that is not known, because of notRead or
+// because ECS does not show it.
+func (l Loader) place(ctx context.Context, task *Task, t types.Task, revision *types.ServiceRevision, notRead error) error {
+	var networkInterface string
+	for _, a := range t.Attachments {
+		for _, d := range a.Details {
+			switch aws.ToString(d.Name) {
+			case "subnetId":
+				task.Placement.Subnets = []string{aws.ToString(d.Value)}
+			case "networkInterfaceId":
+				networkInterface = aws.ToString(d.Value)
+			}
+		}
+	}
+	if networkInterface != "" && l.Interfaces != nil {
+		out, err := l.Interfaces.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{networkInterface}})
+		task.notRead(describeInterfaces, err)
+		if err == nil && len(out.NetworkInterfaces) == 1 {
+			i := out.NetworkInterfaces[0]
+			task.Placement.SecurityGroups = []string{}
+			for _, g := range i.Groups {
+				task.Placement.SecurityGroups = append(task.Placement.SecurityGroups, aws.ToString(g.GroupId))
+			}
+			task.Placement.PublicIP = aws.Bool(i.Association != nil && i.Association.PublicIp != nil)
+			return nil
+		}
+	}
+	// The interface is gone, or may not be read.
+	task.notRead(describeRevisions, notRead)
+	var from *types.AwsVpcConfiguration
+	if revision != nil {
+		from = awsvpcOf(revision.NetworkConfiguration)
+	}
+	if subnets := task.Placement.Subnets; from != nil && len(subnets) > 0 && !slices.Contains(from.Subnets, subnets[0]) {
+		from = nil
+	}
+	if from == nil && task.Service != "" {
+		services, err := l.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: t.ClusterArn, Services: []string{task.Service}})
+		task.notRead(describeServices, err)
+		if err == nil && len(services.Services) == 1 {
+			from = startedWith(services.Services[0], aws.ToString(t.StartedBy))
+		}
+	}
+	switch subnets := task.Placement.Subnets; {
+	case from != nil:
+		task.Placement, task.Unread = placementOf(from), nil
+		if len(subnets) > 0 {
+			task.Placement.Subnets = subnets
+		}
+	case len(subnets) == 0:
+		return errors.New("it has no elastic network interface, and nothing shows where it was to run: only tasks in awsvpc mode can be diagnosed")
+	case len(task.Unread) == 0:
+		why := "its interface " + networkInterface + " is gone"
+		switch {
+		case networkInterface == "":
+			why = "ECS does not show its interface"
+		case l.Interfaces == nil:
+			why = "no EC2 client was given to read its interface " + networkInterface
+		}
+		task.PlacementNotRead = why + unplaced(*task)
+	}
+	return nil
+}
+
+// unplaced says why nothing but its interface shows a task's security groups and public address.
+func unplaced(task Task) string {
+	if task.Service == "" {
+		return ", and it was started by itself: no service shows the network configuration it was given"
+	}
+	return ", and the service " + task.Service + " no longer shows the deployment that started it"
+}
+
+// notRead notes why a fact of the task's interface is missing. That the interface is gone is an answer.
+func (t *Task) notRead(action string, err error) {
+	if api, ok := errors.AsType[smithy.APIError](err); err == nil || ok && api.ErrorCode() == "InvalidNetworkInterfaceID.NotFound" {
+		return
+	}
+	if t.Unread == nil {
+		t.Unread = map[string]error{}
+	}
+	t.Unread[action] = err
+}
+
+// startedWith returns the network configuration of the deployment or the task set that started a task; nil when the service
+// no longer shows it. The startedBy of a task set says which controller made it: its tasks have its ID.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html
+func startedWith(s types.Service, startedBy string) *types.AwsVpcConfiguration {
+	for _, d := range s.Deployments {
+		if aws.ToString(d.Id) == startedBy {
+			return deployment(d).network
+		}
+	}
+	for _, set := range s.TaskSets {
+		if aws.ToString(set.Id) == startedBy {
+			return taskSet(set).network
+		}
+	}
+	return nil
+}
+
+// revision returns the service revision that tasks with a startedBy come from; nil when ECS shows none, as of before
+// October 25, 2024.
+//
+// A deployment's ID is its revision's: tasks of "ecs-svc/4980306466373577095" come from the revision
+// …:service-revision/CLUSTER/SERVICE/4980306466373577095. The documentation shows both without saying so, so what is found
+// is taken for it only if it is for the task's own definition and subnet.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceRevisions.html
+func (l Loader) revision(ctx context.Context, task Task, startedBy string) (*types.ServiceRevision, error) {
+	prefix, cluster, isARN := strings.Cut(task.Cluster, ":cluster/")
+	id, ofService := strings.CutPrefix(startedBy, "ecs-svc/")
+	if !isARN || !ofService {
+		return nil, nil
+	}
+	name := prefix + ":service-revision/" + cluster + "/" + task.Service + "/" + id
+	out, err := l.ECS.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: []string{name}})
+	if err != nil && notOffered(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range out.ServiceRevisions {
+		if aws.ToString(r.ServiceRevisionArn) == name && aws.ToString(r.TaskDefinition) == task.TaskDefinition {
+			return &r, nil
+		}
+	}
+	for _, f := range out.Failures {
+		if reason := aws.ToString(f.Reason); reason != "MISSING" {
+			return nil, fmt.Errorf("checks: service revision %s: %s", name, reason)
+		}
+	}
+	return nil, nil
+}
+
+// revised notes what the service revision of a task says beyond its task definition, or why that was not read.
+//
+// ECS resolves the tags of a service's images when it is deployed, and starts every later task with what they led to then,
+// unless versionConsistency is disabled. It may also run the tasks on another processor than the task definition says.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html#deployment-container-image-stability
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatformOverride.html
+func (t *Task) revised(d types.TaskDefinition, revision *types.ServiceRevision, notRead error) {
+	if notRead != nil {
+		t.RevisionNotRead = explain(notRead)
+	}
+	if revision == nil {
+		return
+	}
+	t.ServiceRevision = aws.ToString(revision.ServiceRevisionArn)
+	if o := revision.Overrides; o != nil && o.RuntimePlatform != nil {
+		t.Architecture = cmp.Or(aws.ToString(o.RuntimePlatform.CpuArchitecture), t.Architecture)
+	}
+	for i, c := range d.ContainerDefinitions {
+		container := &t.Containers[i] // taskOf keeps the order
+		if c.VersionConsistency == types.VersionConsistencyDisabled || strings.Contains(container.Image, "@") {
+			continue
+		}
+		for _, image := range revision.ContainerImages {
+			if aws.ToString(image.ContainerName) == container.Name {
+				container.PinnedDigest = aws.ToString(image.ImageDigest)
+			}
+		}
+	}
+}
+
+// placementOf reads a network configuration. An assignPublicIp that is left out means DISABLED, and groups that are left
+// out mean the VPC's default group.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
+func placementOf(c *types.AwsVpcConfiguration) network.Placement {
+	p := network.Placement{Subnets: c.Subnets, SecurityGroups: c.SecurityGroups, PublicIP: aws.Bool(c.AssignPublicIp == types.AssignPublicIpEnabled)}
+	if p.SecurityGroups == nil {
+		p.SecurityGroups = []string{}
+	}
+	return p
+}

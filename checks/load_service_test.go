@@ -1,0 +1,190 @@
+package checks_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/network"
+)
+
+// taskSets makes the service of started one that CodeDeploy or another controller deploys: it names no task definition and
+// no network configuration itself.
+func taskSets(controller types.DeploymentControllerType, statuses ...string) func(*checkstest.ECS) {
+	return func(e *checkstest.ECS) {
+		s := &e.Services[0]
+		s.DeploymentController = &types.DeploymentController{Type: controller}
+		s.TaskDefinition, s.NetworkConfiguration, s.CapacityProviderStrategy, s.Deployments = nil, nil, nil, nil
+		for i, status := range statuses {
+			subnet := "subnet-" + string(rune('a'+i))
+			s.TaskSets = append(s.TaskSets, types.TaskSet{Id: aws.String("ecs-svc/" + string(rune('1'+i))), Status: aws.String(status),
+				TaskDefinition: aws.String(definitionARN), LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), NetworkConfiguration: configuration("", subnet)})
+		}
+	}
+}
+
+func TestLoadServiceLoadsWhatItWouldStartNext(t *testing.T) {
+	at := func(public bool, subnets ...string) network.Placement {
+		return network.Placement{Subnets: subnets, SecurityGroups: []string{"sg-1"}, PublicIP: &public}
+	}
+	for _, c := range []struct {
+		name      string
+		change    func(*checkstest.ECS)
+		placement network.Placement
+		platform  string
+	}{
+		{"the PRIMARY deployment", func(e *checkstest.ECS) {
+			e.Services[0].Deployments[0].Status, e.Services[0].Deployments[1].Status = aws.String("ACTIVE"), aws.String("PRIMARY")
+			e.Services[0].Deployments[1].PlatformVersion = aws.String("1.3.0")
+		}, at(true, "subnet-a", "subnet-b"), "1.3.0"},
+		{"blue/green: the PRIMARY task set", taskSets(types.DeploymentControllerTypeCodeDeploy, "ACTIVE", "PRIMARY"), at(false, "subnet-b"), "1.4.0"},
+		{"an external controller: the one task set there is", taskSets(types.DeploymentControllerTypeExternal, "DRAINING", "ACTIVE"), at(false, "subnet-b"), "1.4.0"},
+		{"what a task set leaves out is the service's", func(e *checkstest.ECS) {
+			e.Services[0].TaskSets = []types.TaskSet{{Status: aws.String("PRIMARY"), PlatformVersion: aws.String("1.4.0")}}
+		}, at(false, "subnet-a", "subnet-b"), "1.4.0"},
+		{"the cluster's default strategy, when nothing else says where it runs", func(e *checkstest.ECS) {
+			e.Services[0].CapacityProviderStrategy = nil
+			e.Clusters = []types.Cluster{{ClusterArn: aws.String(clusterARN), DefaultCapacityProviderStrategy: []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE")}}}}
+		}, at(false, "subnet-a", "subnet-b"), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ecs, _ := started()
+			c.change(ecs)
+			got, err := checks.Loader{ECS: ecs}.LoadService(t.Context(), "prod", "web")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.placement, got.Placement); diff != "" || got.PlatformVersion != c.platform || got.TaskDefinition != definitionARN {
+				t.Errorf("platform version %q, task definition %q, placement (-want +got):\n%s", got.PlatformVersion, got.TaskDefinition, diff)
+			}
+		})
+	}
+}
+
+func TestLoadServiceRefuses(t *testing.T) {
+	without := func(e *checkstest.ECS) { e.Services[0].CapacityProviderStrategy = nil }
+	for _, c := range []struct {
+		name   string
+		change func(*checkstest.ECS)
+		want   string
+	}{
+		{"a deleted service", func(e *checkstest.ECS) { e.Services[0].Status = aws.String("INACTIVE") }, "service web: it is INACTIVE"},
+		{"a service that is being deleted", func(e *checkstest.ECS) { e.Services[0].Status = aws.String("DRAINING") }, "it is DRAINING"},
+		{"another capacity provider", func(e *checkstest.ECS) {
+			e.Services[0].CapacityProviderStrategy[0].CapacityProvider = aws.String("big")
+		},
+			"it runs on the capacity provider big, not on Fargate"},
+		{"another launch type", func(e *checkstest.ECS) {
+			without(e)
+			e.Services[0].LaunchType = types.LaunchTypeManagedInstances
+		}, "it runs on MANAGED_INSTANCES, not on Fargate"},
+		{"a default that may not be read", without, "DescribeClusters"},
+		{"a cluster without a default", func(e *checkstest.ECS) {
+			without(e)
+			e.Clusters = []types.Cluster{{ClusterArn: aws.String(clusterARN)}}
+		}, "it runs on something that ECS does not show"},
+		{"a cluster that ECS does not show", func(e *checkstest.ECS) {
+			without(e)
+			e.Clusters = []types.Cluster{}
+		}, "without the cluster"},
+		{"no awsvpc network configuration", func(e *checkstest.ECS) { e.Services[0].NetworkConfiguration = nil }, "no awsvpc network configuration"},
+		{"an external controller that started nothing", taskSets(types.DeploymentControllerTypeExternal), "it has no task set"},
+		{"several task sets, none of them PRIMARY", taskSets(types.DeploymentControllerTypeExternal, "ACTIVE", "ACTIVE"), "none of its 2 task sets is PRIMARY"},
+		{"bridge mode", func(e *checkstest.ECS) { e.TaskDefinitions[0].NetworkMode = types.NetworkModeBridge }, "service web: its task definition says network mode bridge"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ecs, _ := started()
+			c.change(ecs)
+			_, err := checks.Loader{ECS: ecs}.LoadService(t.Context(), "prod", "web")
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("the error is %v and should say %q", err, c.want)
+			}
+		})
+	}
+}
+
+// DescribeClusters is asked only of a service that names neither a launch type nor a strategy.
+func TestLoadServiceAsksNoMoreThanItNeeds(t *testing.T) {
+	ecs, _ := started()
+	ecs.Services[0].Deployments[1].Status = aws.String("PRIMARY")
+	var asked []string
+	ecs.Before = func(_ context.Context, action string, _ any) error { asked = append(asked, action); return nil }
+	if _, err := (checks.Loader{ECS: ecs}).LoadService(t.Context(), "prod", "web"); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"ecs:DescribeServices", "ecs:DescribeTaskDefinition", "ecs:DescribeServiceRevisions"}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %q", asked)
+	}
+}
+
+func TestPinnedDigests(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		change   func(*checkstest.ECS)
+		want     []string
+		revision string
+		notRead  string
+	}{
+		{"what the revision pinned", func(*checkstest.ECS) {}, []string{digest, digest}, revisionARN, ""},
+		{"a revision that pinned nothing yet", func(e *checkstest.ECS) { e.Revisions[0].ContainerImages = nil }, []string{"", ""}, revisionARN, ""},
+		{"version consistency turned off for a container", func(e *checkstest.ECS) {
+			e.TaskDefinitions[0].ContainerDefinitions[0].VersionConsistency = types.VersionConsistencyDisabled
+		}, []string{"", digest}, revisionARN, ""},
+		{"a digest in the task definition itself", func(e *checkstest.ECS) {
+			e.TaskDefinitions[0].ContainerDefinitions[0].Image = aws.String("nginx@" + digest)
+		}, []string{"", digest}, revisionARN, ""},
+		{"a revision of another task definition", func(e *checkstest.ECS) { e.Revisions[0].TaskDefinition = aws.String("web:6") }, []string{"", ""}, "", ""},
+		{"a revision that ECS does not show", func(e *checkstest.ECS) { e.Revisions = []types.ServiceRevision{} }, []string{"", ""}, "", ""},
+		{"revisions that may not be read", func(e *checkstest.ECS) { e.Revisions = nil }, []string{"", ""}, "", "AccessDeniedException"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for how, task := range revised(t, c.change) {
+				var got []string
+				for _, c := range task.Containers {
+					got = append(got, c.PinnedDigest)
+				}
+				if !slices.Equal(got, c.want) || task.ServiceRevision != c.revision || task.RevisionNotRead != c.notRead {
+					t.Errorf("%s: pinned %q by revision %q, not read because of %q", how, got, task.ServiceRevision, task.RevisionNotRead)
+				}
+			}
+		})
+	}
+}
+
+// revised loads a service, and a task of it, whose revision pins a digest.
+func revised(t *testing.T, change func(*checkstest.ECS)) map[string]checks.Task {
+	t.Helper()
+	ecs, ec2 := started()
+	ecs.Services[0].Deployments[1].Status = aws.String("PRIMARY")
+	ecs.Revisions = []types.ServiceRevision{revision(digest)}
+	change(ecs)
+	l := checks.Loader{ECS: ecs, Interfaces: ec2}
+	service, err := l.LoadService(t.Context(), "prod", "web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	task, err := l.LoadTask(t.Context(), "prod", taskARN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]checks.Task{"service": service, "task": task}
+}
+
+// ECS may run a revision on another processor than its task definition says.
+func TestServiceRevisionOverridesTheArchitecture(t *testing.T) {
+	for how, task := range revised(t, func(e *checkstest.ECS) {
+		e.TaskDefinitions[0].RuntimePlatform = &types.RuntimePlatform{CpuArchitecture: types.CPUArchitectureX8664}
+		e.Revisions[0].Overrides = &types.ServiceRevisionOverrides{RuntimePlatform: &types.RuntimePlatformOverride{CpuArchitecture: aws.String("ARM64")}}
+	}) {
+		if task.Architecture != "ARM64" {
+			t.Errorf("%s: %q", how, task.Architecture)
+		}
+	}
+}
