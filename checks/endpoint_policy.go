@@ -31,9 +31,9 @@ func (EndpointPolicy) Info() Info {
 			"endpoint-policy.open":   {Pass, "The policies of the VPC endpoints on the way, if there are any, allow the pull.", nil},
 			"endpoint-policy.unread": {Unknown, "Whether the VPC endpoint policies on the way ({subject}) allow {actions} is not known: {reason}.", nil},
 			"endpoint.policy-denies": {Fail, "The policy of the VPC endpoint {subject} does not allow {actions} on {resource} ({cite}).", []Remedy{
-				{"Add a statement that allows {actions} on {resource} for {principal} to the policy of {subject}", docs, "", nil}}},
+				{"Add a statement that allows {actions} on {resource} for {principal} to the policy of {subject}", docs, "", amendEndpointPolicy}}},
 			"endpoint.policy-explicit-deny": {Fail, "The policy of the VPC endpoint {subject} explicitly denies {actions} on {resource} ({cite}).", []Remedy{
-				{"Remove or narrow the statement that denies {actions} in the policy of {subject} ({cite})", docs, "", nil}}},
+				{"Narrow the statement that denies {actions} in the policy of {subject} ({cite})", docs, "", amendEndpointPolicy}}},
 		},
 	}
 }
