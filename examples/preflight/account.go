@@ -20,7 +20,7 @@ import (
 type account struct {
 	id, region string
 	sources    checks.Sources
-	loader     *checks.Loader // nil in the embedded account
+	loader     checks.Loader
 
 	config   aws.Config
 	scenario *checkstest.Scenario
@@ -56,16 +56,14 @@ func (o options) account(ctx context.Context) (*account, error) {
 }
 
 // open makes the account's sources, which do not answer for what is pending.
-func (a *account) open(_ context.Context, p pending) error {
+func (a *account) open(p pending) {
 	if a.scenario != nil {
 		a.scenario.Before(func(_ context.Context, action string, input any) error { return p.refuse(action, input) })
-		a.sources = a.scenario.Sources()
-		return nil
+		a.loader, a.sources = checks.Loader{ECS: a.scenario.ECS, Interfaces: a.scenario.EC2}, a.scenario.Sources()
+		return
 	}
 	a.config.APIOptions = append(a.config.APIOptions, p.middleware)
-	loader := checks.LoaderFromConfig(a.config)
-	a.loader, a.sources = &loader, checks.FromConfig(a.config)
-	return nil
+	a.loader, a.sources = checks.LoaderFromConfig(a.config), checks.FromConfig(a.config)
 }
 
 // read reads the file that the command line names.

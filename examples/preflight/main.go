@@ -68,9 +68,7 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error)
 	if o.demo() {
 		fmt.Fprintln(stderr, "preflight: no file was named, so this is the embedded plan; -h says how to name one")
 	}
-	if err := account.open(ctx, plan.pending); err != nil {
-		return toolError, err
-	}
+	account.open(plan.pending)
 	results := plan.diagnose(ctx, account)
 	if err := ctx.Err(); err != nil {
 		fmt.Fprintf(stderr, "preflight: the run ended early (%v); this is what it found until then\n", err)

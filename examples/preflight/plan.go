@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/network"
 )
 
 // plan is what a file says will be deployed.
@@ -65,17 +66,15 @@ func (s service) defined(ctx context.Context, a *account) (checks.Task, error) {
 	if s.definition != nil {
 		return checks.PlannedTask(s.definition, &s.vpc, a.id, a.region)
 	}
-	if a.loader == nil {
-		return checks.Task{}, fmt.Errorf("its task definition, %s, is not in the file", s.registered)
-	}
-	where, err := checks.PlannedTask(&ecs.RegisterTaskDefinitionInput{ContainerDefinitions: make([]types.ContainerDefinition, 1)}, &s.vpc, a.id, a.region)
-	if err != nil {
-		return checks.Task{}, err
-	}
 	if s.subnetsUnknown {
-		return checks.Task{}, fmt.Errorf("the subnets are not known: %s", s.why)
+		return checks.Task{}, errors.New(s.why)
 	}
-	return a.loader.Preflight(ctx, s.registered, s.platformVersion, where.Placement)
+	groups := s.vpc.SecurityGroups
+	if groups == nil {
+		groups = []string{} // the VPC's default group
+	}
+	return a.loader.Preflight(ctx, s.registered, s.platformVersion, network.Placement{
+		Subnets: s.vpc.Subnets, SecurityGroups: groups, PublicIP: aws.Bool(s.vpc.AssignPublicIp == types.AssignPublicIpEnabled)})
 }
 
 // runsElsewhere says on what a service runs, if that is not Fargate. Of one that names neither a launch type nor a capacity

@@ -150,9 +150,12 @@ func (t terraform) origin(r resource, attribute, resourceType string) (*resource
 	}
 	var found []*resource
 	for i, o := range t.resources {
-		if o.Type == resourceType && o.Mode == tfjson.ManagedResourceMode && slices.Contains(addresses, plain(o)) && sameInstance(r, o) {
+		if o.Type == resourceType && o.Mode == tfjson.ManagedResourceMode && slices.Contains(addresses, plain(o)) {
 			found = append(found, &t.resources[i])
 		}
+	}
+	if len(found) > 1 {
+		found = slices.DeleteFunc(found, func(o *resource) bool { return !sameInstance(r, *o) })
 	}
 	if len(found) != 1 {
 		return nil, unknown(fmt.Sprintf("it may come from %d resources", len(found)))
@@ -172,10 +175,8 @@ func plain(r resource) string {
 
 // sameInstance tells apart what is made several times with count or for_each: r refers to the instance with its own key.
 func sameInstance(r, o resource) bool {
-	if r.ModuleAddress != o.ModuleAddress && strings.Contains(r.ModuleAddress+o.ModuleAddress, "[") {
-		return false
-	}
-	return o.Index == nil || o.Index == r.Index
+	within := o.ModuleAddress == r.ModuleAddress || strings.HasPrefix(o.ModuleAddress, r.ModuleAddress+".")
+	return within && (o.Index == nil || o.Index == r.Index)
 }
 
 // definitionOf returns the task definition of a service: the resource that it refers to or that has its ARN, else its name
