@@ -204,6 +204,9 @@ func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision 
 	policies := role.Policies()
 	policies.Resource = repositoryLayer(image)
 	d := iam.Evaluate(r, policies)
+	if d.Outcome == iam.ImplicitDeny && registryRefused(role, image) {
+		return iam.Decision{Layer: iam.IdentityLayer, Missing: []string{registryPolicy}}
+	}
 	if d.Outcome == iam.ImplicitDeny && registryGrants(role, r, image) {
 		return iam.Decision{Layer: iam.IdentityLayer, Warnings: []string{registryMayAllow}}
 	}

@@ -78,7 +78,7 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 			}
 			f := info.Finding(Resolve, "image.malformed", container.Image, map[string]string{"reason": reason})
 			f.Container, f.Scope = container.Name, []string{container.Name}
-			found = append(found, f)
+			found = info.joinTo(found, f, func(g Finding) bool { return g.Subject == f.Subject })
 			continue
 		}
 		if container.RepositoryCredentials != "" {
@@ -147,7 +147,7 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 		if code == "image.unread" && image.Unread["ecr:DescribeImages"] != nil {
 			f = f.because([]string{"ecr:DescribeImages"}, image.Unread)
 		}
-		found = append(found, f)
+		found = info.joinTo(found, f, func(g Finding) bool { return code == "image.repository-absent" && sameRepository(g.Subject, ref) }, "subject")
 	}
 	return found, nil
 }
@@ -191,6 +191,12 @@ func keyMissing(image *registry.Image) (missing []string) {
 		missing = append(missing, manifestRefused(image)...)
 	}
 	return missing
+}
+
+// sameRepository reports whether an image is one of the repository of another.
+func sameRepository(image string, ref registry.Reference) bool {
+	other, err := registry.Parse(image)
+	return err == nil && other.Registry == ref.Registry && other.Repository == ref.Repository
 }
 
 // imported returns what the absence of an image comes to when ECR may import it on its first pull.

@@ -81,7 +81,15 @@ func (c PullThroughCache) Check(ctx context.Context, task Task) ([]Finding, erro
 		}
 		if f.Code != "" {
 			f.Scope = containers[ref.String()]
-			found = append(found, f)
+			found = info.joinTo(found, f, func(g Finding) bool {
+				switch f.Code {
+				case "cache.denied":
+					return g.Args["cite"] == f.Args["cite"]
+				case "cache.secret-name", "cache.secret-absent":
+					return g.Args["secret"] == f.Args["secret"]
+				}
+				return false
+			}, "subject", "actions", "rule")
 		}
 	}
 	if len(found) == 0 {
@@ -221,7 +229,7 @@ func (PullThroughCache) importSays(role *iam.Role, r iam.Request, image *registr
 	if denies := registrySays(role, r, image, true); denies.Outcome == iam.Unknown && image.RegistryPolicy != nil {
 		all = denies
 	}
-	words = append(words, policyWord{all, registryPolicy, image.RegistryPolicy != nil})
+	words = append(words, policyWord{all, registryPolicy, image.RegistryPolicy != nil || registryRefused(role, image)})
 	if r.Action != importImage || image.Status != registry.ImageAbsent {
 		return words // a repository that is to be created has no policy yet
 	}

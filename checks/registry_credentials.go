@@ -98,7 +98,9 @@ func (c RegistryCredentials) Check(ctx context.Context, task Task) ([]Finding, e
 			f := info.Finding(Authenticate, o.code, id.Name, args)
 			f.Scope = containers[id.Name]
 			f.Evidence = append(f.Evidence, o.evidence...)
-			found = append(found, f.because(o.missing, unreadOf(role, secret)))
+			found = info.joinTo(found, f.because(o.missing, unreadOf(role, secret)), func(g Finding) bool {
+				return (o.code == "credentials.key-state" || o.code == "credentials.key-denied") && g.Args["key"] == args["key"]
+			}, "subject")
 		}
 	}
 	if len(readable) > 0 {

@@ -62,6 +62,12 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 		if ref.ECR == nil {
 			continue
 		}
+		if i := slices.IndexFunc(found, func(f Finding) bool { return f.Subject == ref.RepositoryARN() }); i >= 0 {
+			if found[i].Code != "repository.not-asked" { // images of one repository have one policy
+				found[i].Scope = compacted(slices.Concat(found[i].Scope, containers[ref.String()]))
+			}
+			continue
+		}
 		role, err := c.Roles.Role(ctx, task.ExecutionRole)
 		if err != nil {
 			return found, err
@@ -70,7 +76,7 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 		if err != nil {
 			return found, err
 		}
-		assumed = assumed || image.RegistryPolicy == nil && !registryRefused(task, image)
+		assumed = assumed || image.RegistryPolicy == nil && !registryRefused(role, image)
 		if image.Status == registry.RepositoryAbsent {
 			found = append(found, info.Finding(Resolve, "repository.not-asked", ref.RepositoryARN(), map[string]string{"reason": "Amazon ECR finds no " + ref.RepositoryARN()}))
 			continue
@@ -81,7 +87,7 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 		}
 		f.Scope = containers[ref.String()]
 		found = append(found, f)
-		if image.RegistryPolicy == nil && !registryRefused(task, image) {
+		if image.RegistryPolicy == nil && !registryRefused(role, image) {
 			continue
 		}
 		f, err = c.judgeRegistry(ctx, task, role, image, ref)
