@@ -32,6 +32,10 @@ const toTell = 20 * time.Second
 // handle diagnoses the task of an event and tells what it found, once for each task. An error has Lambda try again.
 func (h *handler) handle(ctx context.Context, event json.RawMessage) error {
 	task, why := concerns(event)
+	if task == "" {
+		_, err := checks.Loader{}.FromEvent(ctx, event) // which says what is wrong with it
+		return err
+	}
 	log := h.log.With("task", task)
 	if why != "" {
 		log.Info("ignored: " + why)
@@ -67,7 +71,7 @@ func (h *handler) handle(ctx context.Context, event json.RawMessage) error {
 }
 
 // concerns returns the task of an event, and why it is not for us: that it did start, does not run on Fargate, or failed for
-// another reason than a pull. What is wrong with an event, FromEvent says.
+// another reason than a pull. An event without a task is none.
 func concerns(event []byte) (task, why string) {
 	var e struct {
 		Detail struct {

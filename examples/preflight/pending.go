@@ -36,7 +36,7 @@ func (c change) concerns(action string) bool {
 	return slices.ContainsFunc(c.actions, func(a string) bool { return a == action || strings.HasSuffix(a, ":") && strings.HasPrefix(action, a) })
 }
 
-// subjects returns the names of what a call is about, and of what is named by an ARN the last part too.
+// subjects returns the names of what a call is about.
 func subjects(input any) (names []string) {
 	v := reflect.Indirect(reflect.ValueOf(input))
 	if v.Kind() != reflect.Struct {
@@ -53,16 +53,19 @@ func subjects(input any) (names []string) {
 			names = append(names, value.Elem().String())
 		}
 	}
-	for _, name := range slices.Clone(names) {
-		if strings.HasPrefix(name, "arn:") {
-			names = append(names, lastPart(name))
-		}
+	for i := range names {
+		names[i] = bare(names[i])
 	}
 	return names
 }
 
-// lastPart returns the name at the end of an ARN or a path.
-func lastPart(name string) string { return name[strings.LastIndexAny(name, "/:")+1:] }
+// bare returns the name at the end of a role's ARN, and any other name as it is: a repository's may hold slashes.
+func bare(name string) string {
+	if !strings.HasPrefix(name, "arn:") {
+		return name
+	}
+	return name[strings.LastIndexAny(name, "/:")+1:]
+}
 
 // middleware has the SDK's clients refuse.
 func (p pending) middleware(stack *middleware.Stack) error {

@@ -192,20 +192,12 @@ func (t terraform) definitionOf(r resource) (*resource, string, error) {
 	}
 	for i, d := range t.resources {
 		arn := text(d.after, "arn")
-		if d.stays("aws_ecs_task_definition") && arn != "" && (named == arn || lastPart(strings.TrimSuffix(named, ":"+revision(named))) == text(d.after, "family") &&
-			revision(named) == revision(arn)) {
+		_, short, _ := strings.Cut(arn, ":task-definition/")
+		if d.stays("aws_ecs_task_definition") && arn != "" && (named == arn || named == short) {
 			return &t.resources[i], "", nil
 		}
 	}
 	return nil, named, nil
-}
-
-// revision returns the revision in the ARN or the family:revision of a task definition.
-func revision(name string) string {
-	if i := strings.LastIndex(name, ":"); i >= 0 {
-		return name[i+1:]
-	}
-	return ""
 }
 
 // roleOf returns the name of an execution role whose ARN is not known yet or, where that is not known either, the address

@@ -64,7 +64,7 @@ func (o options) readTemplate(data []byte, a *account) (plan, error) {
 			p.services = append(p.services, s)
 		case kind == "AWS::CloudFormation::Stack":
 			p.others = append(p.others, name+" is a nested stack: what it holds was not read, nor what it changes")
-		case strings.HasPrefix(kind, "AWS::Serverless::") || t.resolver.template["Transform"] != nil && kind == "":
+		case strings.HasPrefix(kind, "AWS::Serverless::") || strings.HasPrefix(name, "Fn::"):
 			p.others = append(p.others, name+" is for a transform: the processed template would show what it becomes")
 		}
 	}
@@ -122,7 +122,7 @@ func (t *template) changes(name string) (all []change) {
 	c := change{name: name, actions: k.actions}
 	properties := t.properties(name)
 	add := func(about string) {
-		c.about = lastPart(about)
+		c.about = bare(about)
 		all = append(all, c)
 	}
 	attached, isList := properties["Roles"].([]any)

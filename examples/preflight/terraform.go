@@ -100,7 +100,7 @@ func (r resource) changes() []change {
 	var all []change
 	for _, at := range []map[string]any{r.after, values(r.Change.Before)} {
 		if name := text(at, k.about, "name"); name != "" {
-			c.about = lastPart(name)
+			c.about = bare(name)
 			all = append(all, c)
 		}
 	}

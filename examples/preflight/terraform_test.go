@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
 )
@@ -201,6 +205,28 @@ func TestPlanThatIsNone(t *testing.T) {
 	} {
 		if _, err := (options{}).readTerraform("plan", []byte(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// A repository's name may hold slashes, and a role's ARN a path.
+func TestNamesOfWhatIsPending(t *testing.T) {
+	p := pending{{name: "repository", actions: images, about: "team/web"}, {name: "role", actions: roles, about: "web-execution"}}
+	for _, test := range []struct {
+		action string
+		input  any
+		want   bool
+	}{
+		{"ecr:BatchGetImage", &ecr.BatchGetImageInput{RepositoryName: aws.String("team/web")}, true},
+		{"ecr:BatchGetImage", &ecr.BatchGetImageInput{RepositoryName: aws.String("web")}, false},
+		{"ecr:DescribeRepositories", &ecr.DescribeRepositoriesInput{RepositoryNames: []string{"team/web"}}, true},
+		{"iam:GetRole", &iam.GetRoleInput{RoleName: aws.String("web-execution")}, true},
+		{"iam:GetRole", &iam.GetRoleInput{RoleName: aws.String("other")}, false},
+		{"iam:SimulatePrincipalPolicy", &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String("arn:aws:iam::111122223333:role/path/web-execution")}, true},
+		{"ec2:DescribeVpcs", nil, false},
+	} {
+		if got := p.refuse(test.action, test.input) != nil; got != test.want {
+			t.Errorf("%s %+v: %t", test.action, test.input, got)
 		}
 	}
 }
