@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/opencontainers/go-digest"
@@ -24,12 +25,19 @@ const (
 	headerLimit   = 64 << 10
 )
 
-// defaultTransport is http.DefaultTransport with a bound on what a registry may send before its body. It keeps few
-// connections, as a registry is asked two or three questions and then none for a long time.
-func defaultTransport() http.RoundTripper {
+// defaultTransport is http.DefaultTransport with a bound on what a registry may send before its body, and on whereto it is
+// dialled. It keeps few connections, as a registry is asked two or three questions and then none for a long time.
+func defaultTransport() http.RoundTripper { return transportThrough(nil) }
+
+// transportThrough asks a resolver; nil is the system's.
+func transportThrough(resolver *net.Resolver) http.RoundTripper {
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: exchangeBound, KeepAlive: 30 * time.Second}).DialContext,
+		Proxy: http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			d := net.Dialer{Timeout: exchangeBound, KeepAlive: 30 * time.Second, Resolver: resolver}
+			d.Control = func(_, resolved string, _ syscall.RawConn) error { return dialable(address, resolved) }
+			return d.DialContext(ctx, network, address)
+		},
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    10 * time.Second,
 		IdleConnTimeout:        30 * time.Second,

@@ -35,7 +35,7 @@ func checkRedirect(next *http.Request, via []*http.Request) error {
 
 // refusal says why an answer from one host may not send us to another, "" if it may. A registry on the internet has
 // no business with addresses that mean something else on this machine than at home. Only literal addresses are
-// looked at: behind a name there is still the certificate, as HTTPS is never left for HTTP.
+// looked at: what a name resolves to is looked at when it is dialled.
 func refusal(from, to *url.URL) string {
 	if to.Scheme != "https" && (to.Scheme != "http" || from.Scheme != "http") {
 		return fmt.Sprintf("to the scheme %q", to.Scheme)
@@ -44,6 +44,18 @@ func refusal(from, to *url.URL) string {
 		return "to an address that is " + reach.String()
 	}
 	return ""
+}
+
+// dialable refuses, just before it is dialled, an address that a name should not resolve to: one that is link-local, or
+// loopback for a name that does not say so itself. Where a name led when it was looked at proves nothing. A private address
+// is where many registries are.
+func dialable(name, resolved string) error {
+	host, _ := splitPort(name)
+	ip, _ := splitPort(resolved)
+	if reach := reachOf(ip); reach == linkLocal || reach == loopback && reachOf(host) != loopback {
+		return fmt.Errorf("%s resolves to an address that is %s, which is not asked", host, reach)
+	}
+	return nil
 }
 
 // reach is how far a host's name reaches, the narrower the greater.
