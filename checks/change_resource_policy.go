@@ -36,6 +36,34 @@ func (c SetRepositoryPolicy) Apply(s *Snapshot) error {
 	})
 }
 
+// PutRegistryPolicy replaces the policy of a private registry of Amazon ECR, which is that of an account in a Region.
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutRegistryPolicy.html
+type PutRegistryPolicy struct {
+	RegistryID, Region string // the account and Region of the registry
+	PolicyText         iam.Document
+}
+
+// Commands is one call of put-registry-policy. It takes no account: it is for the registry of whoever calls it.
+func (c PutRegistryPolicy) Commands() [][]string {
+	return [][]string{awsCommand(c.Region, "ecr", "put-registry-policy", "--policy-text", documentText(c.PolicyText))}
+}
+
+// Terraform is an aws_ecr_registry_policy.
+func (c PutRegistryPolicy) Terraform() string {
+	return terraformResource("aws_ecr_registry_policy", c.RegistryID, terraformArgument{"policy", terraformDocument(c.PolicyText)})
+}
+
+// Apply gives the policy to every image of the registry whose policy was read.
+func (c PutRegistryPolicy) Apply(s *Snapshot) error {
+	return eachFact(s.Facts.Images, "policy of the registry "+c.RegistryID+" in "+c.Region, func(i *registry.Image) bool {
+		e := i.Reference.ECR
+		return i.RegistryPolicy != nil && e != nil && e.Account == c.RegistryID && e.Region == c.Region
+	}, func(i *registry.Image) error {
+		i.RegistryPolicy.Document = documentText(c.PolicyText)
+		return nil
+	})
+}
+
 // SetEndpointPolicy replaces the policy of a VPC endpoint.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html
 type SetEndpointPolicy struct {

@@ -88,13 +88,7 @@ func (c EnableKey) Terraform() string {
 
 // Apply enables the key, if its deletion is not pending.
 func (c EnableKey) Apply(s *Snapshot) error {
-	return s.eachKey(c.Key, func(k *credentials.Key) error {
-		if k.State != "Disabled" && k.State != "Enabled" {
-			return fmt.Errorf("%s is in the state %s, in which it cannot be enabled", k.ARN, k.State)
-		}
-		k.State = "Enabled"
-		return nil
-	})
+	return s.setKeyState(c.Key, "Enabled", "Disabled", "Enabled")
 }
 
 // CancelKeyDeletion cancels the scheduled deletion of a KMS key, which is disabled then.
@@ -113,13 +107,7 @@ func (c CancelKeyDeletion) Terraform() string { return notInTerraform("cancels t
 
 // Apply leaves the key disabled.
 func (c CancelKeyDeletion) Apply(s *Snapshot) error {
-	return s.eachKey(c.Key, func(k *credentials.Key) error {
-		if k.State != "PendingDeletion" {
-			return fmt.Errorf("%s is in the state %s, and no deletion is pending", k.ARN, k.State)
-		}
-		k.State = "Disabled"
-		return nil
-	})
+	return s.setKeyState(c.Key, "Disabled", "PendingDeletion")
 }
 
 // secretName returns the name in a secret's ARN.

@@ -79,6 +79,11 @@ func (c RegisterTaskDefinition) Terraform() string {
 
 // Apply alters the task.
 func (c RegisterTaskDefinition) Apply(s *Snapshot) error {
+	if c.Service != "" {
+		if err := s.redeploy(c.Service); err != nil {
+			return err
+		}
+	}
 	if c.ExecutionRoleARN != "" {
 		s.Task.ExecutionRole = c.ExecutionRoleARN
 	}

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"maps"
-	"strings"
 
 	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/registry"
@@ -37,22 +36,18 @@ func allowImport(r Repair) []Change {
 // nameOfficialImage names an official image of Docker Hub as Docker Hub itself does.
 func nameOfficialImage(r Repair) []Change {
 	image := r.cached()
-	if image == nil || r.Task.TaskDefinition == "" {
+	if image == nil {
 		return nil
 	}
-	ref := image.Reference
-	upstream := image.CacheRule.UpstreamRepository(ref.Repository)
-	ref.Repository = strings.TrimSuffix(ref.Repository, upstream) + "library/" + upstream
-	return []Change{r.renamed(ref.String())}
+	upstream := image.CacheRule.UpstreamRepository(image.Reference.Repository)
+	return r.rename(r.inScope, func(ref registry.Reference) registry.Reference { return officialImage(ref, upstream) })
 }
 
-// renamed gives the containers that a finding's image belongs to another image.
-func (r Repair) renamed(image string) RegisterTaskDefinition {
-	revision := r.revision()
-	for _, name := range r.Finding.Scope {
-		revision.Containers = append(revision.Containers, ContainerRevision{Name: name, Image: image})
-	}
-	return revision
+// nameWithoutFIPS names the registry by the host that imports.
+func nameWithoutFIPS(r Repair) []Change {
+	return r.rename(r.inScope, func(ref registry.Reference) registry.Reference {
+		return otherHost(ref, func(e *registry.ECR) { e.FIPS = false })
+	})
 }
 
 // upstreamKeys are what Amazon ECR reads of an upstream registry's secret.
