@@ -122,7 +122,9 @@ func (c PullThroughCache) judge(ctx context.Context, info Info, task Task, image
 		return f, nil
 	}
 	if ref.ECR.FIPS {
-		if err := c.rehearse(ctx, info, task, otherHost(ref, func(e *registry.ECR) { e.FIPS = false })); err != nil {
+		named := *image // is the same by the other host
+		named.Reference = otherHost(ref, func(e *registry.ECR) { e.FIPS = false })
+		if _, err := c.judge(ctx, info, task, &named); err != nil { // so that a fix which names it can be tried out
 			return Finding{}, err
 		}
 		return fail("cache.fips", describeRules, "the rule "+rule.Prefix+" covers it, and Amazon ECR does not have it yet")
@@ -153,8 +155,7 @@ func (c PullThroughCache) judge(ctx context.Context, info Info, task Task, image
 	return c.judgeRole(ctx, info, task, image, args)
 }
 
-// rehearse asks what it takes to judge an image that the task does not name yet, so that a fix which names it can be tried out
-// on the facts.
+// rehearse asks what it takes to judge an image that the task does not name, so that a fix which names it can be tried out.
 func (c PullThroughCache) rehearse(ctx context.Context, info Info, task Task, ref registry.Reference) error {
 	image, err := c.Images.Image(ctx, ref)
 	if err != nil {

@@ -45,7 +45,10 @@ func amendRegistryPolicy(r Repair) []Change {
 
 // onRegistry is the policy of an image's registry.
 func onRegistry(image *registry.Image) *attached {
-	document, _ := iam.Parse(image.RegistryPolicy.Document) // what is malformed is not amended
+	var document iam.Document
+	if text := image.RegistryPolicy.Document; text != "" {
+		document, _ = iam.Parse(text) // what is malformed is not amended
+	}
 	e := image.Reference.ECR
 	return &attached{at: iam.ResourceLayer, layer: &iam.Layer{Policies: []iam.Policy{{Document: document}}}, form: asItIs,
 		change: func(d iam.Document) Change { return PutRegistryPolicy{e.Account, e.Region, d} }}
