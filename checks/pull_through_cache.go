@@ -40,7 +40,7 @@ func (PullThroughCache) Info() Info {
 			"cache.unread":  {Unknown, "Whether a pull-through-cache rule imports {subject} is not known: {reason}.", nil},
 			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Remedy{{"Name the image {prefix}/library/{upstream} in the task definition", user + "pull-through-cache-working-pulling.html", "", nameOfficialImage}}},
 			"cache.denied": {Fail, "A policy explicitly denies {actions} to {role}, without which {subject} cannot be imported ({cite}).", []Remedy{
-				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", allowImport}}},
+				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", spareImport}}},
 			"cache.not-allowed": {Fail, "Neither the policies of {role} nor those of the registry and the repository allow {actions}, without which {subject} cannot be imported.", []Remedy{
 				{"Allow {actions} in a policy of {role}", user + "pull-through-cache-iam.html", "", allowImport},
 				{"Allow {actions} for {role} in the policy of the registry", user + "registry-permissions-create-pullthroughcache.html", "", allowImportInRegistry}}},

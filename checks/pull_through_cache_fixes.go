@@ -16,8 +16,29 @@ func (r Repair) cached() *registry.Image {
 	return image
 }
 
-// allowImport amends the role's policies and its boundary, which deny the first pull.
+// allowImport amends the role's policies and its boundary, which do not allow the first pull.
 func allowImport(r Repair) []Change {
+	return r.amendImport(nil, iam.IdentityLayer, iam.BoundaryLayer)
+}
+
+// spareImport amends what denies the first pull: policies of the role, of the registry, or of the repository.
+func spareImport(r Repair) []Change {
+	image := r.cached()
+	if image == nil {
+		return nil
+	}
+	changes := allowImport(r)
+	if p := image.RegistryPolicy; p != nil && p.Document != "" {
+		changes = append(changes, r.amendImport(onRegistry(image), iam.ResourceLayer)...)
+	}
+	if p := image.RepositoryPolicy; p != nil && *p != "" {
+		changes = append(changes, r.amendImport(onRepository(image), iam.ResourceLayer)...)
+	}
+	return changes
+}
+
+// amendImport amends some layers by which the first pull is not allowed.
+func (r Repair) amendImport(on *attached, layers ...iam.LayerName) []Change {
 	image, role := r.cached(), r.role(r.Task.ExecutionRole)
 	if image == nil || role == nil {
 		return nil
@@ -27,10 +48,9 @@ func allowImport(r Repair) []Change {
 		q := request(action, image.Reference)
 		q.Principal = role.Principal()
 		maps.Copy(q.Context, role.Context())
-		needs = append(needs, need{request: q})
+		needs = append(needs, need{q, on})
 	}
-	return amendment{role: *role, needs: needs, name: unusedPolicyName(role, "import-images"),
-		layers: []iam.LayerName{iam.IdentityLayer, iam.BoundaryLayer}}.changes()
+	return amendment{role: *role, needs: needs, name: unusedPolicyName(role, "import-images"), layers: layers}.changes()
 }
 
 // nameOfficialImage names an official image of Docker Hub as Docker Hub itself does.
