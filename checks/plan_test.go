@@ -330,7 +330,7 @@ func TestTwoFaultsArePlannedFor(t *testing.T) {
 			{"no egress from sg-0task", "deleted nat-0main"},
 		},
 		"healthy-privatelink": {
-			{"no ingress to sg-0endpoints", "policy of vpce-0s3"}, {"without vpce-0ecrdkr", "without vpce-0ecrapi"}, {"failed vpce-0ecrdkr", "no route tables of vpce-0s3"},
+			{"no ingress to sg-0endpoints", "policy of vpce-0s3"}, {"failed vpce-0ecrdkr", "no route tables of vpce-0s3"},
 			{"policy of vpce-0ecrapi", "policy of vpce-0ecrdkr"}, {"private DNS off at vpce-0ecrapi", "role without policies"},
 			{"enableDnsSupport off", "role that trusts nobody"},
 		},
