@@ -13,24 +13,36 @@ import (
 type library struct {
 	api   API
 	mu    sync.Mutex
-	books map[string]func() facts
+	books map[string]*book
+}
+
+// book is a policy that is being read, or was.
+type book struct {
+	read  chan struct{} // closed when found is there
+	found facts
 }
 
 type managed struct{ name, arn string }
 
 func newLibrary(api API) *library {
-	return &library{api: api, books: map[string]func() facts{}}
+	return &library{api: api, books: map[string]*book{}}
 }
 
 func (l *library) read(ctx context.Context, m managed) facts {
 	l.mu.Lock()
-	book, ok := l.books[m.arn]
-	if !ok {
-		book = sync.OnceValue(func() facts { return l.fetch(ctx, m) })
-		l.books[m.arn] = book
+	b, begun := l.books[m.arn]
+	if !begun {
+		b = &book{read: make(chan struct{})}
+		l.books[m.arn] = b
 	}
 	l.mu.Unlock()
-	return book()
+	if begun {
+		<-b.read // by a call with the same context
+		return b.found
+	}
+	b.found = l.fetch(ctx, m)
+	close(b.read)
+	return b.found
 }
 
 // fetch reads the default version, the only one in force.

@@ -13,7 +13,9 @@ import (
 
 func (g *gatherer) prefixLists(ctx context.Context) {
 	list, err := pages(ctx, ec2.NewDescribeManagedPrefixListsPaginator(g.api, &ec2.DescribeManagedPrefixListsInput{}),
-		func(out *ec2.DescribeManagedPrefixListsOutput) []types.ManagedPrefixList { return out.PrefixLists })
+		func(out *ec2.DescribeManagedPrefixListsOutput) ([]types.ManagedPrefixList, *string) {
+			return out.PrefixLists, out.NextToken
+		})
 	if g.read("ec2:DescribeManagedPrefixLists", err) {
 		g.topology.PrefixLists = convert(list, prefixListOf)
 	}
@@ -54,7 +56,9 @@ func (g *gatherer) entries(ctx context.Context) {
 		}
 		steps.Go(func() error {
 			list, err := pages(ctx, ec2.NewGetManagedPrefixListEntriesPaginator(g.api, &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &l.ID}),
-				func(out *ec2.GetManagedPrefixListEntriesOutput) []types.PrefixListEntry { return out.Entries })
+				func(out *ec2.GetManagedPrefixListEntriesOutput) ([]types.PrefixListEntry, *string) {
+					return out.Entries, out.NextToken
+				})
 			if g.read("ec2:GetManagedPrefixListEntries", err) {
 				l.CIDRs = convert(list, func(e types.PrefixListEntry) CIDR { return ParseCIDR(aws.ToString(e.Cidr)) })
 			}
