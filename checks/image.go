@@ -185,4 +185,3 @@ func verdictOf(image *registry.Image, credentials bool) (Code, string) {
 	}
 	return "image.unread", image.Answer
 }
-
