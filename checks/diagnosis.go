@@ -53,10 +53,10 @@ func (d Diagnosis) Consequences() []Finding {
 }
 
 func (d Diagnosis) failures(following bool) []Finding {
+	failed := slices.DeleteFunc(slices.Clone(d.Findings), func(f Finding) bool { return f.Status != Fail })
 	found := []Finding{}
-	for _, f := range d.Findings {
-		follows := slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && d.follows(f, g) })
-		if f.Status == Fail && follows == following {
+	for _, f := range failed {
+		if slices.ContainsFunc(failed, func(g Finding) bool { return d.follows(f, g) }) == following {
 			found = append(found, f)
 		}
 	}

@@ -22,23 +22,23 @@ func (DNS) Info() Info {
 		Codes: map[Code]Meaning{
 			"dns.ipv4-only": {Fail, "{hosts} have IPv4 addresses only, and {subnets} have none and make none: their DNS64 is off.", []Remedy{
 				{"Use the image's dual-stack host (ACCOUNT.dkr-ecr.REGION.on.aws)", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html", "", nil},
-				{"Turn on DNS64 for {subnets} and route 64:ff9b::/96 to a NAT gateway", "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html", "", nil},
+				{"Turn on DNS64 for {subnets} and route 64:ff9b::/96 to a NAT gateway", "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html", "", inVPC(translateNames)},
 			}},
 			"dns.family": {Unknown, "Whether {hosts} have IPv6 addresses is not known, and {subnets} have no IPv4, with DNS64 off.", nil},
 			"dns.open":   {Pass, "The Amazon resolver answers in {vpc}.", nil},
 			"dns.unread": {Unknown, "How {hosts} resolve in {vpc} is not known, because {reason}.", nil},
 			"dns.custom": {Unknown, "{vpc} uses its own name servers ({servers}), and what they answer for {hosts} is not visible in the account: they have to forward AWS's names to the Amazon resolver for VPC endpoints to be used.", []Remedy{
 				{"Configure conditional forwarding of amazonaws.com to the Amazon resolver on the name servers", options, "", nil},
-				{"Set domain-name-servers to AmazonProvidedDNS in the VPC's DHCP options", options, "", nil},
+				{"Set domain-name-servers to AmazonProvidedDNS in the VPC's DHCP options", options, "It replaces the DHCP options of all of {vpc}, its domain name and the answers of its own name servers included.", inVPC(amazonDNS)},
 			}},
 			"dns.unreachable": {Fail, "None of the name servers of {vpc} ({servers}) can be reached from {subnets}, so {hosts} cannot be resolved.", []Remedy{
-				{"Set domain-name-servers to AmazonProvidedDNS in the VPC's DHCP options", options, "", nil},
-				{"Open the way from {subnets} to the name servers on port 53", options, "", nil},
+				{"Set domain-name-servers to AmazonProvidedDNS in the VPC's DHCP options", options, "It replaces the DHCP options of all of {vpc}, its domain name and the answers of its own name servers included.", inVPC(amazonDNS)},
+				{"Open the way from {subnets} to the name servers on port 53", options, "", inVPC(openDNS)},
 			}},
 			"dns.support-off": {Fail, "{subject} has enableDnsSupport set to false, so the Amazon resolver does not answer for {hosts}.", []Remedy{
-				{"Set enableDnsSupport of {subject} to true", attributes, "", nil}}},
+				{"Set enableDnsSupport of {subject} to true", attributes, "", inVPC(turnOn(EnableDNSSupport))}}},
 			"dns.hostnames-off": {Fail, "{subject} has enableDnsHostnames set to false, so the private DNS name of {endpoint} is not used and {hosts} resolve to public addresses, to which there is no route from {subnets}.", []Remedy{
-				{"Set enableDnsHostnames of {subject} to true", attributes, "", nil}}},
+				{"Set enableDnsHostnames of {subject} to true", attributes, "", inVPC(turnOn(EnableDNSHostnames))}}},
 		},
 		Assumes: []string{noRules},
 	}

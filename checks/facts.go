@@ -41,8 +41,28 @@ func (f Facts) Sources() Sources {
 		Roles:         iam.SourceFunc(again(f.Roles, roleKey)),
 		Images:        registry.SourceFunc(again(f.Images, registry.Reference.String)),
 		Secrets:       credentials.SourceFunc(again(f.Secrets, secretKey)),
-		Organizations: iam.OrganizationSourceFunc(again(f.Organizations, guardrailsKey)),
+		Organizations: iam.OrganizationSourceFunc(f.organization),
 	}
+}
+
+// organization answers as the organization did. What it was not asked, because a request took another way then, it did not
+// answer, as one that may not be asked. Where it denied such a request before, it may again, and nothing is assumed.
+func (f Facts) organization(ctx context.Context, question iam.Guardrails) (*iam.Organization, error) {
+	said, err := again(f.Organizations, guardrailsKey)(ctx, question)
+	if err != errNotAsked {
+		return said, err
+	}
+	for _, a := range f.Organizations {
+		if a.Fact == nil || a.Question.Role != question.Role {
+			continue
+		}
+		for _, action := range question.Actions {
+			if allowed, answered := a.Fact.Allowed[action]; answered && !allowed {
+				return nil, errNotAsked
+			}
+		}
+	}
+	return &iam.Organization{Unread: errNotAsked}, nil
 }
 
 var errNotAsked = errors.New("it is not among the captured facts")

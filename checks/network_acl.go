@@ -17,16 +17,18 @@ type NetworkACL struct{ Network network.Source }
 // Info describes the check.
 func (NetworkACL) Info() Info {
 	const docs = "https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports"
-	fix := []Remedy{{"Add {direction} rules to {subject} that allow the pull ahead of the one that denies it", docs, "", nil}}
+	fix := func(changes func(Repair) []Change) []Remedy {
+		return []Remedy{{"Add {direction} rules to {subject} that allow the pull ahead of the one that denies it", docs, "", changes}}
+	}
 	return Info{
 		ID: "network-acl", Title: "Network ACLs", Actions: network.Actions(),
 		Codes: map[Code]Meaning{
 			"network-acl.open":         {Pass, "The network ACLs on the way from {subnets} allow the pull in both directions.", nil},
 			"network-acl.unread":       {Unknown, "Whether the network ACLs allow traffic from {subnets} to {hosts} is not known, because {reason}.", nil},
-			"acl.denied":               {Fail, "Network ACL {subject} of {where} denies {traffic} between {subnets} and {hosts}.", fix},
-			"acl.denied-dns":           {Fail, "Network ACL {subject} of {where} denies {traffic} between {subnets} and the name servers of {vpc}.", fix},
-			"acl.partial":              {Unknown, "Network ACL {subject} of {where} denies {traffic} for some of the internet's addresses, and whether {hosts} are among them is not known.", fix},
-			"acl.partial-known":        {Warn, "Network ACL {subject} of {where} denies some of the {traffic} between {subnets} and {hosts}, so some pulls will fail.", fix},
+			"acl.denied":               {Fail, "Network ACL {subject} of {where} denies {traffic} between {subnets} and {hosts}.", fix(inVPC(allowPull))},
+			"acl.denied-dns":           {Fail, "Network ACL {subject} of {where} denies {traffic} between {subnets} and the name servers of {vpc}.", fix(inVPC(allowDNS))},
+			"acl.partial":              {Unknown, "Network ACL {subject} of {where} denies {traffic} for some of the internet's addresses, and whether {hosts} are among them is not known.", fix(nil)},
+			"acl.partial-known":        {Warn, "Network ACL {subject} of {where} denies some of the {traffic} between {subnets} and {hosts}, so some pulls will fail.", fix(inVPC(allowPull))},
 			"network-acl.unattributed": {Unknown, "Which network ACL guards a subnet on the way from {subnets} to {hosts} is not known.", nil},
 		},
 	}

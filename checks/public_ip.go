@@ -22,13 +22,13 @@ func (PublicIP) Info() Info {
 			"public-ip.unread":  {Unknown, "Whether the task needs a public IP address in {subnets} to reach {hosts} is not known, because {reason}.", nil},
 			"public-ip.unknown": {Unknown, "Traffic from {subnets} to {hosts} leaves through an internet gateway, which takes a public IP address, and whether the task has one is not known.", nil},
 			"public-ip.none": {Fail, "The task has no public IP address, and its route from {subnets} to {hosts} leads to an internet gateway, which forwards nothing without one.", []Remedy{
-				{"Set assignPublicIp to ENABLED", docs, "", nil},
-				{"Run the task in a subnet whose default route leads to a NAT gateway", docs, "", nil},
+				{"Set assignPublicIp to ENABLED", docs, "", inVPC(publicIP)},
+				{"Run the task in a subnet whose default route leads to a NAT gateway", docs, natCost, inVPC(privateSubnets)},
 			}},
 			"public-ip.partial": {Unknown, "The task has no public IP address, and its route from {subnets} leads to an internet gateway for some of the internet's addresses; whether {hosts} are among them is not known.", []Remedy{
-				{"Set assignPublicIp to ENABLED", docs, "", nil}}},
+				{"Set assignPublicIp to ENABLED", docs, "", inVPC(publicIP)}}},
 			"public-ip.partial-known": {Warn, "The task has no public IP address, and its route from {subnets} leads to an internet gateway for some of the addresses of {hosts}.", []Remedy{
-				{"Set assignPublicIp to ENABLED", docs, "", nil}}},
+				{"Set assignPublicIp to ENABLED", docs, "", inVPC(publicIP)}}},
 		},
 	}
 }

@@ -23,9 +23,11 @@ func block(t *testing.T, mark string) string {
 	return body
 }
 
-func readme(t *testing.T) string {
+func readme(t *testing.T) string { return readmeIn(t, "README.md") }
+
+func readmeIn(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile("../" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,5 +65,32 @@ func TestREADMEShowsTheExample(t *testing.T) {
 	output := strings.ReplaceAll("\n"+block(t, "that prints:"), "\n", "\n\t// ")
 	if !strings.Contains(string(source), strings.TrimRight(output, "\t/ \n")) {
 		t.Errorf("README.md shows output that is not in example_test.go:%s", output)
+	}
+}
+
+// The Korean README has the sections, the code and the checks of the English one, in its order.
+func TestREADMEsAreAlike(t *testing.T) {
+	outline := func(text string) (lines []string) {
+		code := false
+		for line := range strings.Lines(text) {
+			fence := strings.HasPrefix(line, "```")
+			first, _, _ := strings.Cut(line, " ")
+			cell := strings.SplitAfterN(line, "|", 3)
+			switch {
+			case fence || code || strings.HasPrefix(line, "<!--"):
+				lines = append(lines, line)
+			case strings.Trim(first, "#") == "" && first != "":
+				lines = append(lines, first)
+			case strings.HasPrefix(line, "| `"):
+				lines = append(lines, cell[1])
+			case strings.HasPrefix(line, "- "):
+				lines = append(lines, "-")
+			}
+			code = code != fence
+		}
+		return lines
+	}
+	if diff := cmp.Diff(outline(readme(t)), outline(readmeIn(t, "README.ko.md"))); diff != "" {
+		t.Errorf("headings, code, checks and items (-README.md +README.ko.md)\n%s", diff)
 	}
 }

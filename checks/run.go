@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -111,10 +112,24 @@ const (
 // about returns a finding about a checker itself.
 func about(c Checker, code Code, task Task, args map[string]string) Finding {
 	args["title"] = c.Info().Title
-	return Info{ID: c.Info().ID, Codes: map[Code]Meaning{
+	return Info{ID: c.Info().ID, Codes: standIns()}.Finding(Assume, code, task.subject(), args)
+}
+
+func standIns() map[Code]Meaning {
+	return map[Code]Meaning{
 		Unfinished: {Unknown, "{title}: not checked to the end, because {reason}.", nil},
 		LeftOut:    {Unknown, "{title}: left out of this run, so nothing is known.", nil},
-	}}.Finding(Assume, code, task.subject(), args)
+	}
+}
+
+// Meanings returns what every code says that the findings of checkers may have: their own codes, and those in place of a
+// check that did not run to its end. Translations start from it.
+func Meanings(checkers ...Checker) map[Code]Meaning {
+	meanings := standIns()
+	for _, c := range checkers {
+		maps.Copy(meanings, c.Info().Codes)
+	}
+	return meanings
 }
 
 // subject names a task: by its ARN, its service's, or its task definition's.

@@ -23,17 +23,17 @@ func (SecurityGroup) Info() Info {
 			"security-group.unread":  {Unknown, "Whether the security groups admit traffic from {subnets} to {hosts} is not known, because {reason}.", nil},
 			"security-group.unknown": {Unknown, "Which security groups decide about traffic from {subnets} to {hosts}, or what they refer to, is not known.", nil},
 			"group.egress-closed": {Fail, "The task's security group {subject} has no outbound rule that admits {port} to {hosts}.", []Remedy{
-				{"Add an outbound rule for {port} to {subject} (0.0.0.0/0, or the endpoints' group and the S3 prefix list)", docs, "", nil}}},
+				{"Add an outbound rule for {port} to {subject} (0.0.0.0/0, or the endpoints' group and the S3 prefix list)", docs, "", inVPC(letOut)}}},
 			"group.egress-closed-dns": {Fail, "The task's security group {subject} has no outbound rule that admits DNS ({port}) to the name servers of {vpc}, so {hosts} cannot be resolved.", []Remedy{
-				{"Add an outbound rule for udp/53 and tcp/53 to the name servers to {subject}", docs, "", nil}}},
+				{"Add an outbound rule for udp/53 and tcp/53 to the name servers to {subject}", docs, "", inVPC(letDNSOut)}}},
 			"group.egress-partial": {Unknown, "The task's security group {subject} admits {port} to some of the internet's addresses only, and whether {hosts} are among them is not known.", []Remedy{
-				{"Add an outbound rule for {port} to 0.0.0.0/0 to {subject}", docs, "", nil}}},
+				{"Add an outbound rule for {port} to 0.0.0.0/0 to {subject}", docs, "", inVPC(letOut)}}},
 			"group.egress-partial-known": {Warn, "The task's security group {subject} admits {port} to some of the addresses of {hosts} only, so some pulls will fail.", []Remedy{
-				{"Add an outbound rule for {port} to the rest of the addresses to {subject}", docs, "", nil}}},
+				{"Add an outbound rule for {port} to the rest of the addresses to {subject}", docs, "", inVPC(letOut)}}},
 			"endpoint.group-closed": {Fail, "Security group {subject} of the VPC endpoint {endpoint} has no inbound rule that admits {port} from the task, and the endpoint answers for {hosts} in all of {vpc}.", []Remedy{
-				{"Add an inbound rule for {port} from the task's security group ({groups}) to {subject}", endpoints, "", nil}}},
+				{"Add an inbound rule for {port} from the task's security group ({groups}) to {subject}", endpoints, "", inVPC(admitTask)}}},
 			"endpoint.group-partial": {Warn, "Security group {subject} of the VPC endpoint {endpoint} admits {port} from some of the addresses of {subnets} only, so some tasks will fail.", []Remedy{
-				{"Add an inbound rule for {port} from the task's security group ({groups}) to {subject}", endpoints, "", nil}}},
+				{"Add an inbound rule for {port} from the task's security group ({groups}) to {subject}", endpoints, "", inVPC(admitTask)}}},
 		},
 	}
 }

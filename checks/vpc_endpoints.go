@@ -26,17 +26,17 @@ func (VPCEndpoints) Info() Info {
 			"vpc-endpoints.unread": {Unknown, "Which VPC endpoints carry traffic from {subnets} to {hosts} is not known, because {reason}.", nil},
 			"endpoint.changing":    {Unknown, "Whether the VPC endpoint {subject} answers for {hosts} is not known: it is not fully available, or its interfaces were not found.", nil},
 			"endpoint.missing": {Fail, "{vpc} reaches Amazon ECR through VPC endpoints and has none for {subject}, and there is no other route from {subnets} to {hosts}.", []Remedy{
-				{"Create a VPC endpoint for {subject}", docs, "", nil},
-				{"Add a route for 0.0.0.0/0 to a NAT gateway", "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html", "", nil},
+				{"Create a VPC endpoint for {subject}", docs, endpointCost, inVPC(serveFault)},
+				{"Add a route for 0.0.0.0/0 to a NAT gateway", "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html", natCost, inVPC(natForService)},
 			}},
 			"endpoint.state": {Fail, "The VPC endpoint {subject} is in state {state}, and there is no other route from {subnets} to {hosts}.", []Remedy{
-				{"Create the VPC endpoint for {service} anew", docs, "", nil}}},
+				{"Create the VPC endpoint for {service} anew", docs, "", inVPC(serveFault)}}},
 			"endpoint.private-dns-off": {Fail, "The VPC endpoint {subject} has private DNS off, so {hosts} resolve to public addresses, to which there is no route from {subnets}.", []Remedy{
-				{"Turn on private DNS names for {subject}", docs, "", nil}}},
+				{"Turn on private DNS names for {subject}", docs, "", inVPC(serveFault)}}},
 			"endpoint.gateway-not-associated": {Fail, "The gateway endpoint {subject} is not associated with route table {table} of {subnets}, from which there is no other route to {hosts}.", []Remedy{
-				{"Associate {subject} with route table {table}", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html", "", nil}}},
+				{"Associate {subject} with route table {table}", "https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html", "", inVPC(serveFault)}}},
 			"endpoint.shadows-nat": {Warn, "The VPC endpoint {subject} answers for {hosts} in all of {vpc}; without it, traffic from {subnets} would take a route that works.", []Remedy{
-				{"Turn off private DNS names for {subject}, if the endpoint is not wanted", docs, "", nil}}},
+				{"Turn off private DNS names for {subject}, if the endpoint is not wanted", docs, "", inVPC(privateDNSOff)}}},
 		},
 	}
 }
@@ -73,19 +73,12 @@ func (s *survey) endpointFault(w way) verdict {
 	}) {
 		return verdict{}
 	}
-	var at *network.VPCEndpoint // the one that comes nearest to serving
-	private := false
-	for i, e := range s.topology.VPCEndpoints {
-		if strings.EqualFold(e.Type, "Interface") && (e.Serves("ecr.api", w.to.Region) || e.Serves("ecr.dkr", w.to.Region)) {
-			private = true
-		}
-		if e.Serves(w.to.Service, w.to.Region) && (at == nil || available(e) && !available(*at)) {
-			at = &s.topology.VPCEndpoints[i]
-		}
-	}
-	if !private {
+	if !slices.ContainsFunc(s.topology.VPCEndpoints, func(e network.VPCEndpoint) bool {
+		return strings.EqualFold(e.Type, "Interface") && (e.Serves("ecr.api", w.to.Region) || e.Serves("ecr.dkr", w.to.Region))
+	}) {
 		return verdict{}
 	}
+	at := s.nearest(w.to.Service, w.to.Region)
 	if at == nil {
 		return verdict{code: "endpoint.missing", subject: "com.amazonaws." + w.to.Region + "." + w.to.Service}
 	}
@@ -106,6 +99,17 @@ func (s *survey) endpointFault(w way) verdict {
 		v.code = "endpoint.private-dns-off"
 	}
 	return v
+}
+
+// nearest returns the endpoint that comes nearest to serving a service, or nil.
+func (s *survey) nearest(service, region string) *network.VPCEndpoint {
+	var at *network.VPCEndpoint
+	for i, e := range s.topology.VPCEndpoints {
+		if e.Serves(service, region) && (at == nil || available(e) && !available(*at)) {
+			at = &s.topology.VPCEndpoints[i]
+		}
+	}
+	return at
 }
 
 func available(e network.VPCEndpoint) bool { return strings.EqualFold(e.State, "available") }

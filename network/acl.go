@@ -7,13 +7,24 @@ import (
 	"strings"
 )
 
-// replyPorts are the ports that a client of an operating system picks, to which answers come back.
+// The ports that a client picks, to which answers come back.
 // https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports
 var (
 	linuxPorts   = Ports{32768, 60999}
 	windowsPorts = Ports{49152, 65535}
 	natPorts     = Ports{1024, 65535}
 )
+
+// ReplyPorts are the ports that the interface's operating system picks, to which answers come back.
+func (e Endpoint) ReplyPorts() Ports {
+	if e.Windows {
+		return windowsPorts
+	}
+	return linuxPorts
+}
+
+// ReplyPorts are the ports that a NAT gateway picks, to which answers come back.
+func (NATGateway) ReplyPorts() Ports { return natPorts }
 
 // packets are what an ACL judges: those whose remote address is in a set and whose destination port is in a range.
 type packets struct {

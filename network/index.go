@@ -72,7 +72,7 @@ func index(t, account *Topology) *vpc {
 		gateways: byID(t.InternetGateways, func(g *InternetGateway) string { return g.ID }),
 		points:   byID(t.VPCEndpoints, func(e *VPCEndpoint) string { return e.ID }),
 		lists:    byID(account.PrefixLists, func(l *PrefixList) string { return l.ID }),
-		tables:   guarding(t.RouteTables, func(t *RouteTable) ([]string, bool) { return t.Subnets, t.Main }),
+		tables:   routeTables(t),
 		acls:     guarding(t.NetworkACLs, func(a *NetworkACL) ([]string, bool) { return a.Subnets, a.Default }),
 		transits: byID(account.TransitGateways, func(g *TransitGateway) string { return g.ID }),
 		enis:     byID(t.Interfaces, func(i *NetworkInterface) string { return i.ID }),
@@ -112,6 +112,10 @@ type guards[E any] struct {
 	explicit map[string]*E
 	fallback *E
 	read     bool // the associations of all are known, so that what none names has the default one
+}
+
+func routeTables(t *Topology) guards[RouteTable] {
+	return guarding(t.RouteTables, func(t *RouteTable) ([]string, bool) { return t.Subnets, t.Main })
 }
 
 func guarding[E any](list []E, associations func(*E) (subnets []string, byDefault bool)) guards[E] {

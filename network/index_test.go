@@ -38,3 +38,28 @@ func TestPathAllocatesLittle(t *testing.T) {
 		}
 	}
 }
+
+// Of a subnet's route tables the associated one is in effect, else the main one; where associations were not read, none is known.
+func TestRouteTableOfASubnet(t *testing.T) {
+	vpc := network.Topology{RouteTables: []network.RouteTable{{ID: "rtb-main", Main: true, Subnets: []string{}}, {ID: "rtb-own", Subnets: []string{"subnet-own"}}}}
+	for subnet, want := range map[string]string{"subnet-own": "rtb-own", "subnet-other": "rtb-main"} {
+		if got := vpc.RouteTable(subnet); got == nil || got.ID != want {
+			t.Errorf("the table of %s is %+v, not %s", subnet, got, want)
+		}
+	}
+	vpc.RouteTables[1].Subnets = nil
+	if got := vpc.RouteTable("subnet-other"); got != nil {
+		t.Errorf("with associations unread, the table is %s", got.ID)
+	}
+	if got := new(network.Topology).RouteTable("subnet-own"); got != nil {
+		t.Errorf("with tables unread, the table is %s", got.ID)
+	}
+}
+
+// Answers come back to the ports that a client picks: a NAT gateway picks from more than either operating system.
+func TestReplyPorts(t *testing.T) {
+	linux, windows, nat := network.Endpoint{}.ReplyPorts(), network.Endpoint{Windows: true}.ReplyPorts(), network.NATGateway{}.ReplyPorts()
+	if (linux != network.Ports{From: 32768, To: 60999}) || (windows != network.Ports{From: 49152, To: 65535}) || (nat != network.Ports{From: 1024, To: 65535}) {
+		t.Errorf("Linux %s, Windows %s, a NAT gateway %s", linux, windows, nat)
+	}
+}

@@ -64,11 +64,11 @@ func (w *walk) natHops(f flow, id string) []Hop {
 	hops = append(hops, w.aclHop(home.ID, true, true, packets{f.addrs, natPorts}, f.depends))
 	switch {
 	case f.transit != nil:
-		hops = append(hops, w.aclHop(home.ID, false, true, packets{f.source, w.replyPorts()}, false))
+		hops = append(hops, w.aclHop(home.ID, false, true, packets{f.source, w.from.ReplyPorts()}, false))
 		hops = append(hops, f.transit.answers(w, f, w.routes(home.ID, sources(f.source)), home.AvailabilityZone)...)
 	case crosses:
 		hops = append(hops, w.answerRoutes(home, f.source)...)
-		hops = append(hops, w.aclHop(home.ID, false, true, packets{f.source, w.replyPorts()}, false))
+		hops = append(hops, w.aclHop(home.ID, false, true, packets{f.source, w.from.ReplyPorts()}, false))
 	}
 	return hops
 }

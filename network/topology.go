@@ -209,6 +209,13 @@ func (c *CIDR) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// RouteTable returns the route table in effect for a subnet of this VPC: the one that is associated with it, else the main
+// one. It is nil when that was not read.
+func (t *Topology) RouteTable(subnet string) *RouteTable {
+	table, _ := routeTables(t).of(subnet)
+	return table
+}
+
 // Endpoint returns the VPC endpoint with an ID, here or in a neighbour; read is false when the endpoints were not read.
 func (t *Topology) Endpoint(id string) (e *VPCEndpoint, read bool) {
 	for i := range t.VPCEndpoints {

@@ -35,7 +35,7 @@ func (t *transit) back(far *walk, f flow, zone string) []Hop {
 	if from == nil {
 		return hops
 	}
-	hops = append(hops, far.aclHop(border.ID, true, true, packets{f.outside(), far.replyPorts()}, f.depends))
+	hops = append(hops, far.aclHop(border.ID, true, true, packets{f.outside(), far.from.ReplyPorts()}, f.depends))
 	var ways [][]Hop
 	for _, l := range far.transitRoutes(t.gateway, from, sources(f.source)) {
 		h := l.hop
@@ -68,7 +68,7 @@ func (t *transit) arrive(f flow, zone string) []Hop {
 	for _, s := range subnets {
 		way := t.spoke.answerRoutes(s, f.source)
 		if s.ID != t.subnet.ID { // what stays in a subnet after a transit gateway is not judged
-			way = append(way, t.spoke.aclHop(s.ID, false, true, packets{f.source, t.spoke.replyPorts()}, false))
+			way = append(way, t.spoke.aclHop(s.ID, false, true, packets{f.source, t.spoke.from.ReplyPorts()}, false))
 		}
 		ways = append(ways, way)
 	}

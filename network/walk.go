@@ -128,7 +128,7 @@ func (w *walk) toAddresses(subnet *Subnet, source addrs, t target) []Hop {
 		return narrowed(hops, t.narrower)
 	}
 	if !unsure.empty() {
-		if h := w.aclHop(subnet.ID, true, true, packets{outside.and(unsure), w.replyPorts()}, t.depends); h.Status == Closed || h.Status == Partial {
+		if h := w.aclHop(subnet.ID, true, true, packets{outside.and(unsure), w.from.ReplyPorts()}, t.depends); h.Status == Closed || h.Status == Partial {
 			h.Status, h.Reason, h.Depends, h.Missing = Unknown, TransitAbsent, false, uniq(missing)
 			if len(h.Missing) > 0 {
 				h.Reason = Unread
@@ -138,7 +138,7 @@ func (w *walk) toAddresses(subnet *Subnet, source addrs, t target) []Hop {
 		}
 	}
 	if !outside.empty() {
-		hops = append(hops, w.aclHop(subnet.ID, true, true, packets{outside, w.replyPorts()}, t.depends))
+		hops = append(hops, w.aclHop(subnet.ID, true, true, packets{outside, w.from.ReplyPorts()}, t.depends))
 	}
 	return narrowed(hops, t.narrower)
 }
@@ -192,8 +192,8 @@ func (w *walk) toInterface(subnet, there *Subnet, e *VPCEndpoint, t target) []Ho
 	if crosses {
 		way = append(way, w.answerRoutes(there, source)...)
 		way = append(way,
-			w.aclHop(there.ID, false, true, packets{source, w.replyPorts()}, false),
-			w.aclHop(subnet.ID, true, true, packets{t.addrs, w.replyPorts()}, t.depends))
+			w.aclHop(there.ID, false, true, packets{source, w.from.ReplyPorts()}, false),
+			w.aclHop(subnet.ID, true, true, packets{t.addrs, w.from.ReplyPorts()}, t.depends))
 	}
 	return way
 }
@@ -227,11 +227,4 @@ func (w *walk) endpointAddresses(e *VPCEndpoint, subnet string) (home *Subnet, a
 func (w *walk) taskPeers(source addrs) peers {
 	groups := w.taskGroups()
 	return peers{addrs: source, groups: groups, groupsUnknown: groups == nil}
-}
-
-func (w *walk) replyPorts() Ports {
-	if w.from.Windows {
-		return windowsPorts
-	}
-	return linuxPorts
 }

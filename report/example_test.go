@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 
+	"golang.org/x/text/language"
+
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/network"
 	"github.com/canpull/canpull/report"
@@ -19,6 +21,7 @@ var diagnosis = checks.Diagnosis{
 	Findings: []checks.Finding{{
 		Check: "execution-role", Stage: checks.Assume, Status: checks.Fail, Code: "role.absent", Subject: "arn:aws:iam::111122223333:role/web",
 		Summary:  "The execution role arn:aws:iam::111122223333:role/web does not exist.",
+		Args:     map[string]string{"subject": "arn:aws:iam::111122223333:role/web"},
 		Evidence: []checks.Evidence{{Source: "iam:GetRole", Fact: "NoSuchEntity"}},
 		Fixes:    []checks.Fix{{Summary: "Create the role web"}},
 	}},
@@ -38,6 +41,24 @@ func ExampleText() {
 	//   Step      assuming the execution role
 	//   Evidence  NoSuchEntity (iam:GetRole)
 	//   Fix       Create the role web
+}
+
+func ExampleMarkdown() {
+	if err := report.Markdown(os.Stdout, diagnosis, report.WithLanguage(language.Korean), report.MaskAccounts()); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// ## 이미지를 가져올 수 없습니다: `role/web`에서 태스크 실행 역할 수임 단계가 실패합니다.
+	//
+	// 클러스터 `prod`의 서비스 `web`, Fargate `1.4.0`, 서브넷 `subnet-0a1b`, 보안 그룹 `sg-0c2d`, 퍼블릭 IP 없음. 가져올 이미지: `AAAAAAAAAAAA.dkr.ecr.eu-west-1.amazonaws.com/web:1`.
+	//
+	// ### 근본 원인
+	//
+	// **태스크 실행 역할(`arn:aws:iam::AAAAAAAAAAAA:role/web`)이 존재하지 않습니다.** `role.absent`
+	//
+	// - 단계: 태스크 실행 역할 수임
+	// - 근거: `NoSuchEntity` (`iam:GetRole`)
+	// - 해결 방법: AmazonECSTaskExecutionRolePolicy 정책이 있는 역할(`arn:aws:iam::AAAAAAAAAAAA:role/web`)을 생성하거나, 태스크 정의에 기존 역할을 지정합니다
 }
 
 func ExampleJSON() {

@@ -26,10 +26,12 @@ const version = 1
 //	assumptions  what no account shows and was taken for granted
 //
 // A finding has check, container (when it is about one), stage, status, code, subject, scope, summary, args, evidence,
-// fixes and missing. Enumerations are lower-case strings. No list is null: an empty one holds nothing. What is not known
+// fixes and missing. A fix has summary, docs, tradeOff (where there is a choice), region (where there are changes) and changes:
+// what it comes to in this account, each with type, the fields of that type of package checks, commands (the words of each
+// call of the AWS CLI) and terraform. A type that a reader does not know can be shown all the same. Enumerations are lower-case strings. No list is null: an empty one holds nothing. What is not known
 // about the task's placement (securityGroups, publicIP) is left out, as an empty securityGroups means the VPC's default
-// group.
-func JSON(w io.Writer, d checks.Diagnosis) error {
+// group. Its sentences are English, whatever the language: code and args are there to be translated.
+func JSON(w io.Writer, d checks.Diagnosis, options ...Option) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -37,7 +39,7 @@ func JSON(w io.Writer, d checks.Diagnosis) error {
 	if err := e.Encode(documentOf(d)); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	_, err := w.Write(escaped(b.Bytes()))
+	_, err := w.Write(escaped([]byte(settingsOf(options).masking()(b.String()))))
 	return err
 }
 

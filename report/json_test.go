@@ -59,6 +59,15 @@ type contractFinding struct {
 	Fixes []struct {
 		Summary string `json:"summary"`
 		Docs    string `json:"docs"`
+		Region  string `json:"region"`
+		Changes []struct {
+			Type        string     `json:"type"`
+			RouteTable  string     `json:"routeTable"` // of the change that the test makes
+			Destination string     `json:"destination"`
+			Target      string     `json:"target"`
+			Commands    [][]string `json:"commands"`
+			Terraform   string     `json:"terraform"`
+		} `json:"changes"`
 	} `json:"fixes"`
 	Missing []string `json:"missing"`
 }
@@ -75,7 +84,9 @@ func encoded(t *testing.T, d checks.Diagnosis) []byte {
 func TestJSONContract(t *testing.T) {
 	unknown := checks.Finding{Check: "image", Container: "web", Stage: checks.Resolve, Code: "image.unread", Subject: "web:1",
 		Args: map[string]string{"reason": "AccessDenied"}, Missing: []string{"ecr:DescribeImages"}}
-	doc := encoded(t, checks.Diagnosis{Task: planned(), Findings: []checks.Finding{unknown, blackhole()}, Assumptions: []string{"No SCP denies it."}})
+	failing := blackhole()
+	failing.Fixes[0].Changes, failing.Fixes[0].Region = []checks.Change{checks.CreateRoute{RouteTable: "rtb-1", Destination: "0.0.0.0/0", Target: "nat-new"}}, "eu-west-1"
+	doc := encoded(t, checks.Diagnosis{Task: planned(), Findings: []checks.Finding{unknown, failing}, Assumptions: []string{"No SCP denies it."}})
 
 	decoder := json.NewDecoder(bytes.NewReader(doc))
 	decoder.DisallowUnknownFields()
@@ -94,6 +105,13 @@ func TestJSONContract(t *testing.T) {
 	}
 	if f := got.Findings[0]; f.Status != "unknown" || f.Container != "web" || f.Missing[0] != "ecr:DescribeImages" || f.Args["reason"] != "AccessDenied" {
 		t.Errorf("unknown finding: %+v", f)
+	}
+
+	command := []string{"aws", "ec2", "create-route", "--route-table-id", "rtb-1", "--destination-cidr-block", "0.0.0.0/0", "--nat-gateway-id", "<nat-gateway-id>", "--region", "eu-west-1"}
+	replace, advice := got.Findings[1].Fixes[0], got.Findings[1].Fixes[1]
+	if len(replace.Changes) != 1 || replace.Changes[0].Type != "CreateRoute" || replace.Changes[0].Target != "nat-new" || replace.Changes[0].Terraform == "" ||
+		!cmp.Equal(replace.Changes[0].Commands, [][]string{command}) || len(advice.Changes) != 0 {
+		t.Errorf("fixes: %+v", got.Findings[1].Fixes)
 	}
 
 	var keys map[string]json.RawMessage
@@ -129,7 +147,7 @@ func hasKeys(t *testing.T, object map[string]json.RawMessage, want ...string) {
 func TestJSONHasNoNull(t *testing.T) {
 	for name, d := range map[string]checks.Diagnosis{
 		"empty":       {},
-		"one finding": {Task: checks.Task{Containers: []checks.Container{{}}}, Findings: []checks.Finding{{}, {Status: checks.Fail}}},
+		"one finding": {Task: checks.Task{Containers: []checks.Container{{}}}, Findings: []checks.Finding{{}, {Status: checks.Fail, Fixes: []checks.Fix{{}}}}},
 	} {
 		if doc := encoded(t, d); bytes.Contains(doc, []byte("null")) {
 			t.Errorf("%s: %s", name, doc)

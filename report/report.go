@@ -1,20 +1,28 @@
-// Package report writes a [checks.Diagnosis] for its readers: [Text] for people at a terminal or in a log, [JSON] for
-// programs.
+// Package report writes a [checks.Diagnosis] for its readers: [Text] for people at a terminal or in a log, [Markdown] for
+// pull requests and tickets, [JSON] for programs.
 //
-// Every encoder is a function of an io.Writer and a diagnosis, and returns the writer's first error. The same diagnosis
-// gives the same bytes: neither times nor the order of maps show.
+// Every encoder is a function of an io.Writer, a diagnosis and [Option]s, and returns the writer's first error. The same
+// diagnosis gives the same bytes: neither times nor the order of maps show. Neither the environment nor the terminal is
+// asked: language, width and colour are options.
 //
 // # Strings from AWS
 //
 // Names, error texts and policies are written by whoever may write to the account. No encoder passes on a character that
-// a terminal obeys: Text replaces it with U+FFFD, JSON escapes it.
+// a terminal obeys: Text and Markdown replace it with U+FFFD, JSON escapes it. Markdown sets such strings in code spans,
+// so that they are neither markup nor mentions.
 //
 // # Limits
 //
-// Text is English, has no colour and takes every character to be one column wide.
+// What AWS or a registry said stays in the language it was said in: error texts, rules, the names of resources.
 package report
 
-import "github.com/canpull/canpull/checks"
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/canpull/canpull/checks"
+)
 
 // sections is what a diagnosis holds, in the order in which it is told.
 type sections struct {
@@ -45,4 +53,38 @@ func sectionsOf(d checks.Diagnosis) sections {
 		}
 	}
 	return s
+}
+
+// newEvidence leaves out what a finding's sentence says already, and the missing answers, which are told together.
+func newEvidence(f checks.Finding) (evidence []checks.Evidence) {
+	for _, e := range f.Evidence {
+		if !slices.Contains(f.Missing, e.Source) && !strings.Contains(f.Summary, e.Fact) {
+			evidence = append(evidence, e)
+		}
+	}
+	return evidence
+}
+
+// absence is an answer that was not given.
+type absence struct{ action, why string }
+
+// missingOf returns the answers that would settle findings, sorted, each with why it is missing.
+func missingOf(findings []checks.Finding) (missing []absence) {
+	why := map[string]string{}
+	for _, f := range findings {
+		for _, action := range f.Missing {
+			if _, known := why[action]; !known {
+				why[action] = ""
+			}
+		}
+		for _, e := range f.Evidence {
+			if slices.Contains(f.Missing, e.Source) {
+				why[e.Source] = e.Fact
+			}
+		}
+	}
+	for _, action := range slices.Sorted(maps.Keys(why)) {
+		missing = append(missing, absence{action, why[action]})
+	}
+	return missing
 }

@@ -10,14 +10,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/language"
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/network"
 )
 
 var encoders = map[string]func(*bytes.Buffer, checks.Diagnosis) error{
-	"Text": func(b *bytes.Buffer, d checks.Diagnosis) error { return Text(b, d) },
-	"JSON": func(b *bytes.Buffer, d checks.Diagnosis) error { return JSON(b, d) },
+	"Text":     func(b *bytes.Buffer, d checks.Diagnosis) error { return Text(b, d) },
+	"Markdown": func(b *bytes.Buffer, d checks.Diagnosis) error { return Markdown(b, d) },
+	"JSON":     func(b *bytes.Buffer, d checks.Diagnosis) error { return JSON(b, d) },
 }
 
 func text(t *testing.T, d checks.Diagnosis) string {
@@ -29,7 +31,16 @@ func text(t *testing.T, d checks.Diagnosis) string {
 	return b.String()
 }
 
-// task is one that may be placed in two subnets.
+func english(t *testing.T) words {
+	t.Helper()
+	w, err := wordsFor(language.English)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// planned is one that may be placed in two subnets.
 func planned() checks.Task {
 	return checks.Task{
 		TaskDefinition: "arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7", PlatformVersion: "1.4.0",
@@ -61,12 +72,23 @@ func hostileDiagnosis() checks.Diagnosis {
 		})
 	}
 	findings = append(findings, checks.Finding{Check: hostile, Code: checks.LeftOut})
-	return checks.Diagnosis{Findings: findings, Assumptions: []string{hostile}, Task: checks.Task{
+	// A code of the catalogue, whose sentence is filled with what is hostile.
+	findings = append(findings, checks.Finding{Check: "route", Status: checks.Fail, Code: "route.none", Summary: hostile, Subject: hostile,
+		Args: map[string]string{"subject": hostile, "subnets": hostile, "hosts": hostile}, Fixes: []checks.Fix{{Summary: hostile, Changes: []checks.Change{hostileChange{}}}}})
+	path := checks.Path{Host: hostile, Subnet: hostile, Path: network.Path{Hops: []network.Hop{{Kind: hostile, Subject: hostile, Reason: hostile}}}}
+	return checks.Diagnosis{Findings: findings, Paths: []checks.Path{path}, Assumptions: []string{hostile}, Task: checks.Task{
 		ARN: hostile, Cluster: hostile, Service: hostile, PlatformVersion: hostile, StoppedReason: hostile,
 		Containers: []checks.Container{{Name: hostile, Image: hostile}, {Name: "b", Image: strings.Repeat("x", 10_000)}},
 		Placement:  network.Placement{Subnets: []string{hostile, "b"}, SecurityGroups: []string{hostile}},
 	}}
 }
+
+// hostileChange is a change of what has a hostile name.
+type hostileChange struct{}
+
+func (hostileChange) Commands() [][]string         { return [][]string{{"aws", "ec2", hostile}} }
+func (hostileChange) Terraform() string            { return hostile }
+func (hostileChange) Apply(*checks.Snapshot) error { return nil }
 
 func TestHostileStringsAreNeutralised(t *testing.T) {
 	for name, encode := range encoders {
@@ -129,7 +151,8 @@ var errFull = errors.New("no space left on device")
 func (full) Write([]byte) (int, error) { return 0, errFull }
 
 func TestWriteErrorsAreReturned(t *testing.T) {
-	for name, err := range map[string]error{"Text": Text(full{}, checks.Diagnosis{}), "JSON": JSON(full{}, checks.Diagnosis{})} {
+	for name, err := range map[string]error{
+		"Text": Text(full{}, checks.Diagnosis{}), "Markdown": Markdown(full{}, checks.Diagnosis{}), "JSON": JSON(full{}, checks.Diagnosis{})} {
 		if !errors.Is(err, errFull) {
 			t.Errorf("%s returned %v", name, err)
 		}

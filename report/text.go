@@ -7,43 +7,59 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/charmbracelet/x/ansi"
+
 	"github.com/canpull/canpull/checks"
 )
 
 // Text writes a diagnosis for people: the verdict in the first line, what was diagnosed, each root cause with its
-// evidence and what would fix it, what follows from them, warnings, what is not known and which permissions would settle
-// that, what was left out, passed and did not apply, and the assumptions. Lines are wrapped at 100 columns.
-func Text(w io.Writer, d checks.Diagnosis) error {
-	p, s := page{bufio.NewWriter(w)}, sectionsOf(d)
-	p.line(verdict(d, s))
-	p.line(about(d.Task))
+// evidence and what would fix it, the ways of the pull with what breaks them, what follows from the causes, warnings, what
+// is not known and which permissions would settle that, what was left out, passed and did not apply, and the assumptions.
+//
+// A way is a line of steps: ── leads to what lets the traffic pass, ─✗ to what does not, ─? to what is not known, ─~ to
+// what lets some of it pass.
+func Text(w io.Writer, d checks.Diagnosis, options ...Option) error {
+	o := settingsOf(options)
+	words, err := wordsFor(o.language)
+	if err != nil {
+		return err
+	}
+	p, s := page{bufio.NewWriter(w), words, o.width, o.color, o.masking()}, sectionsOf(d)
+	p.line(verdictStyles[d.Status()], p.verdict(d, s))
+	p.line(plainly, p.about(d.Task))
 	p.causes(s.causes, d)
+	p.paths(d.Paths)
 	if len(s.consequences) > 0 {
-		p.heading("Consequences")
+		p.heading(p.say("heading.consequences"))
 		for _, f := range s.consequences {
-			p.finding("  - ", f, evidence(f)) // what fixes the cause ends them
+			p.finding("  - ", f, p.evidence(f)) // what fixes the cause ends them
 		}
 	}
 	if len(s.warnings) > 0 {
-		p.heading("Warnings")
+		p.heading(p.say("heading.warnings"))
 		for _, f := range s.warnings {
-			p.finding("  - ", f, slices.Concat(evidence(f), fixes(f), scope(f, d.Task)))
+			p.finding("  - ", f, slices.Concat(p.evidence(f), p.fixes(f), p.scope(f, d.Task)))
 		}
 	}
 	p.unknowns(s.unknowns)
 	if len(s.leftOut) > 0 {
-		p.heading("Left out of this run, so unchecked")
-		p.paragraph("  ", strings.Join(checksOf(s.leftOut), ", "))
+		p.heading(p.say("heading.left-out"))
+		p.paragraph("  ", span{strings.Join(checksOf(s.leftOut), ", "), plainly})
 	}
-	p.summaries("Passed", s.passed)
-	p.summaries("Does not apply to this task, so unchecked", s.skipped)
+	p.summaries(p.say("heading.passed"), s.passed)
+	p.summaries(p.say("heading.skipped"), s.skipped)
 	if len(d.Assumptions) > 0 {
-		p.heading("Taken for granted, because no account shows it")
+		p.heading(p.say("heading.assumptions"))
 		for _, a := range d.Assumptions {
-			p.paragraph("  - ", a)
+			p.paragraph("  - ", span{p.assumption(a), plainly})
 		}
 	}
 	return p.Flush()
+}
+
+// verdictStyles are by the status of a diagnosis.
+var verdictStyles = map[checks.Status]ansi.Style{
+	checks.Unknown: warning, checks.Pass: passing, checks.Warn: warning, checks.Fail: failing,
 }
 
 // causes writes the root causes in full, numbered when there are several.
@@ -51,17 +67,14 @@ func (p page) causes(causes []checks.Finding, d checks.Diagnosis) {
 	if len(causes) == 0 {
 		return
 	}
-	heading, lead := "Root cause", "  "
-	if len(causes) > 1 {
-		heading = "Root causes"
-	}
-	p.heading(heading)
+	lead := "  "
+	p.heading(p.count("heading.causes", len(causes)))
 	for i, f := range causes {
 		if len(causes) > 1 {
 			lead = fmt.Sprintf("  %d. ", i+1)
 		}
-		step := []row{{"Step", doing(f.Stage)}}
-		p.finding(lead, f, slices.Concat(step, observed(f, d), evidence(f), fixes(f), scope(f, d.Task)))
+		step := []row{said(p.say("label.step"), span{p.doing(f.Stage), plainly})}
+		p.finding(lead, f, slices.Concat(step, p.observed(f, d), p.evidence(f), p.fixes(f), p.scope(f, d.Task)))
 	}
 }
 
@@ -70,109 +83,97 @@ func (p page) unknowns(unknowns []checks.Finding) {
 	if len(unknowns) == 0 {
 		return
 	}
-	p.heading("Not known")
-	var missing []string
-	why := map[string]string{}
+	p.heading(p.say("heading.unknowns"))
 	for _, f := range unknowns {
-		p.finding("  - ", f, slices.Concat(evidence(f), fixes(f)))
-		missing = append(missing, f.Missing...)
-		for _, e := range f.Evidence {
-			why[e.Source] = e.Fact
-		}
+		p.finding("  - ", f, slices.Concat(p.evidence(f), p.fixes(f)))
 	}
-	slices.Sort(missing)
 	var rows []row
-	for _, action := range slices.Compact(missing) {
-		rows = append(rows, row{action, why[action]})
+	for _, a := range missingOf(unknowns) {
+		rows = append(rows, said(a.action, span{a.why, plainly}))
 	}
 	if len(rows) > 0 {
-		p.WriteString("\n  The answers of these IAM actions are missing:\n")
+		p.WriteString("\n")
+		p.paragraph("  ", span{p.say("heading.missing"), plainly})
 		p.rows(4, rows)
 	}
 }
 
 // finding writes a finding's sentence and its details.
 func (p page) finding(lead string, f checks.Finding, details []row) {
-	p.paragraph(lead, fmt.Sprintf("%s [%s]", f.Summary, f.Code))
+	p.paragraph(lead, span{p.summary(f), plainly}, span{fmt.Sprintf("[%s]", f.Code), faint})
 	p.rows(len(lead), details)
 }
 
-// summaries writes one line for each check.
+// summaries writes what each check says.
 func (p page) summaries(heading string, findings []checks.Finding) {
 	if len(findings) == 0 {
 		return
 	}
 	p.heading(heading)
+	byCheck := map[string][]span{}
+	for _, f := range findings {
+		byCheck[f.Check] = append(byCheck[f.Check], span{p.summary(f), plainly})
+	}
 	var rows []row
 	for _, check := range checksOf(findings) {
-		var said []string
-		for _, f := range findings {
-			if f.Check == check {
-				said = append(said, f.Summary)
-			}
-		}
-		rows = append(rows, row{check, strings.Join(said, " ")})
+		rows = append(rows, said(check, byCheck[check]...))
 	}
 	p.rows(2, rows)
 }
 
 // checksOf returns the IDs of the checks that findings come from.
 func checksOf(findings []checks.Finding) (ids []string) {
+	seen := map[string]bool{}
 	for _, f := range findings {
-		if !slices.Contains(ids, f.Check) {
-			ids = append(ids, f.Check)
+		if !seen[f.Check] {
+			ids, seen[f.Check] = append(ids, f.Check), true
 		}
 	}
 	return ids
 }
 
 // observed holds a root cause against the error that the task stopped with.
-func observed(f checks.Finding, d checks.Diagnosis) []row {
-	e, ok := d.Explain(f)
-	switch {
-	case !ok:
-		return nil
-	case e.Explains:
-		return []row{{"Observed", "explains the error: " + e.Reason}}
+func (w words) observed(f checks.Finding, d checks.Diagnosis) []row {
+	if text := w.observation(f, d); text != "" {
+		return []row{said(w.say("label.observed"), span{text, plainly})}
 	}
-	return []row{{"Observed", "does not explain the error: " + e.Reason}}
+	return nil
 }
 
-// evidence leaves out what the sentence says already, and the missing answers, which are told together.
-func evidence(f checks.Finding) (rows []row) {
-	label := "Evidence"
-	for _, e := range f.Evidence {
-		if slices.Contains(f.Missing, e.Source) || strings.Contains(f.Summary, e.Fact) {
-			continue
-		}
-		rows = append(rows, row{label, fmt.Sprintf("%s (%s)", e.Fact, e.Source)})
+// evidence writes what the sentence does not say.
+func (w words) evidence(f checks.Finding) (rows []row) {
+	label := w.say("label.evidence")
+	for _, e := range newEvidence(f) {
+		rows = append(rows, said(label, span{e.Fact, plainly}, span{"(" + e.Source + ")", faint}))
 		label = ""
 	}
 	return rows
 }
 
 // fixes writes a page that several alternatives share after the last of them.
-func fixes(f checks.Finding) (rows []row) {
-	label := "Fix"
+func (w words) fixes(f checks.Finding) (rows []row) {
+	label := w.say("label.fix")
 	for i, fix := range f.Fixes {
-		rows = append(rows, row{label, fix.Summary})
+		rows = append(rows, said(label, span{w.fix(f, i), plainly}))
+		if cost := w.tradeOff(f, i); cost != "" {
+			rows = append(rows, said("", span{w.say("label.trade-off") + ": " + cost, plainly}))
+		}
+		for _, argv := range commandsOf(fix) {
+			rows = append(rows, row{"", func(p page, lead string) { p.command(lead, argv) }})
+		}
 		last := i == len(f.Fixes)-1
 		if fix.Docs != "" && (last || f.Fixes[i+1].Docs != fix.Docs) {
-			rows = append(rows, row{"", fix.Docs})
+			rows = append(rows, said("", span{fix.Docs, faint}))
 		}
-		label = "or"
+		label = w.say("label.or")
 	}
 	return rows
 }
 
 // scope names what a finding holds for.
-func scope(f checks.Finding, t checks.Task) []row {
+func (w words) scope(f checks.Finding, t checks.Task) []row {
 	if len(f.Scope) == 0 {
 		return nil
 	}
-	text := strings.Join(f.Scope, ", ")
-	if some := someSubnets(f, t); some != "" {
-		text += " (" + some + ")"
-	}
-	return []row{{"Scope", text}}
+	return []row{said(w.say("label.scope"), span{w.held(f, t), plainly})}
 }

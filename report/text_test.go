@@ -54,7 +54,7 @@ func TestAbout(t *testing.T) {
 			"Service web in cluster prod on Fargate for Windows LATEST, with the VPC's default security group, without a public IP."},
 		{planned(), "A task of arn:aws:ecs:eu-west-1:111122223333:task-definition/web:7 on Fargate 1.4.0, in subnet-a or subnet-b, with sg-task, without a public IP. It pulls 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1 and fluent/fluent-bit:3."},
 	} {
-		if diff := cmp.Diff(tt.want, about(tt.task)); diff != "" {
+		if diff := cmp.Diff(tt.want, english(t).about(tt.task)); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
 	}
@@ -152,7 +152,7 @@ func TestTextWraps(t *testing.T) {
 	f.Evidence[0].Fact = strings.Repeat("fact ", 60) + strings.Repeat("x", 150)
 	for line := range strings.Lines(text(t, checks.Diagnosis{Task: planned(), Findings: []checks.Finding{f}})) {
 		line = strings.TrimSuffix(line, "\n")
-		if n := utf8.RuneCountInString(line); n > width && len(strings.Fields(line)) > 1 {
+		if n := utf8.RuneCountInString(line); n > usual && len(strings.Fields(line)) > 1 {
 			t.Errorf("%d columns: %s", n, line)
 		}
 		if strings.TrimRight(line, " ") != line {

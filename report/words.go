@@ -1,163 +1,183 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+
 	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/network"
 )
 
-// verdict answers the question in one sentence.
-func verdict(d checks.Diagnosis, s sections) string {
-	switch d.Status() {
-	case checks.Fail:
-		if len(s.causes) == 0 { // findings that explain each other
-			return "It cannot pull: see what fails below."
-		}
-		more := ""
-		if n := len(s.causes) - 1; n > 0 {
-			more = fmt.Sprintf(" There %s.", plural(n, "is %d more root cause", "are %d more root causes"))
-		}
-		first := s.causes[0]
-		return fmt.Sprintf("It cannot pull: %s fails%s%s.%s", doing(first.Stage), at(first.Subject, d.Task), part(first, d.Task), more)
-	case checks.Pass:
-		return "It can pull."
-	case checks.Warn:
-		return fmt.Sprintf("It can pull, with %s.", plural(len(s.warnings), "%d warning", "%d warnings"))
-	}
-	const unknown = "Not known whether it can pull: "
-	switch {
-	case len(s.unknowns) > 0:
-		return unknown + plural(len(s.unknowns), "%d question is open.", "%d questions are open.")
-	case len(s.leftOut) > 0:
-		return unknown + plural(len(s.leftOut), "%d check was left out.", "%d checks were left out.")
-	}
-	return unknown + "nothing was checked."
+// words says what a diagnosis holds in one language. What the catalogue does not have, such as a code of a user's own
+// check, it says as the diagnosis does, in English.
+type words struct {
+	language  language.Tag // of the catalogue's, the one that was chosen
+	localizer *i18n.Localizer
+	phrases   map[string][]phrase
+	// value writes what fills a blank and prose a sentence that is not the catalogue's, where a format sets them off. Nil
+	// leaves them as they are.
+	value, prose func(string) string
 }
 
-// doing names a step of the pull.
-func doing(s checks.Stage) string {
-	switch s {
-	case checks.Assume:
-		return "assuming the execution role"
-	case checks.Authenticate:
-		return "authenticating to the registry"
-	case checks.Resolve:
-		return "resolving the image"
-	case checks.Download:
-		return "downloading the layers"
-	case checks.Unpack:
-		return "unpacking the layers"
+// wordsFor returns the words of the language that comes nearest to a tag.
+func wordsFor(tag language.Tag) (words, error) {
+	m, err := catalogue()
+	if err != nil {
+		return words{}, err
 	}
-	return s.String()
+	tags := m.LanguageTags()
+	_, i, _ := language.NewMatcher(tags).Match(tag)
+	return words{language: tags[i], localizer: i18n.NewLocalizer(m.Bundle, tags[i].String()), phrases: m.phrases}, nil
 }
 
-// at names what is at fault, unless that is the task itself. An ARN is cut to what fits into the first line; the finding
-// has the whole.
-func at(subject string, t checks.Task) string {
-	if slices.Contains([]string{"", t.ARN, t.Service, t.TaskDefinition}, subject) {
-		return ""
-	}
-	if parts := strings.SplitN(subject, ":", 6); len(parts) == 6 && parts[0] == "arn" {
-		subject = parts[5]
-	}
-	return " at " + subject
+// translate fills a message's blanks. An error says that the language lacks the message, or that values lack a blank.
+func (w words) translate(id string, count any, value func(string) (string, bool)) (string, error) {
+	return w.localizer.Localize(&i18n.LocalizeConfig{MessageID: id, PluralCount: count, TemplateData: value, TemplateParser: blanks{}})
 }
 
-// part says for what part of the task a finding holds when it is not all of it.
-func part(f checks.Finding, t checks.Task) string {
-	if subnets := someSubnets(f, t); subnets != "" {
-		return " in " + subnets
-	}
-	if f.Container != "" && len(t.Containers) > 1 {
-		return " for container " + f.Container
-	}
-	return ""
+func (w words) fill(id string, values map[string]string) (string, error) {
+	return w.translate(id, nil, func(name string) (string, bool) { v, ok := values[name]; return v, ok })
 }
 
-// someSubnets counts the subnets that a finding holds for; it returns "" when they are all of the task's, or none.
-func someSubnets(f checks.Finding, t checks.Task) string {
-	held := 0
-	for _, subnet := range t.Placement.Subnets {
-		if slices.Contains(f.Scope, subnet) {
-			held++
-		}
+// valued writes something that comes from the diagnosis.
+func (w words) valued(text string) string {
+	if w.value == nil {
+		return text
 	}
-	if held == 0 || held == len(t.Placement.Subnets) {
-		return ""
-	}
-	return fmt.Sprintf("%d of %d subnets", held, len(t.Placement.Subnets))
+	return w.value(text)
 }
 
-// about says what was diagnosed.
-func about(t checks.Task) string {
-	name := "A task"
-	switch {
-	case t.ARN != "" && t.Service != "":
-		name = fmt.Sprintf("Task %s of service %s", t.ARN, t.Service)
-	case t.ARN != "":
-		name = "Task " + t.ARN
-	case t.Service != "":
-		name = fmt.Sprintf("Service %s in cluster %s", t.Service, t.Cluster[strings.LastIndex(t.Cluster, "/")+1:])
-	case t.TaskDefinition != "":
-		name = "A task of " + t.TaskDefinition
+// english writes a sentence as the diagnosis has it.
+func (w words) english(text string) string {
+	if w.prose == nil {
+		return text
 	}
-	platform := "Fargate"
-	if t.Windows {
-		platform = "Fargate for Windows"
-	}
-	where := []string{name + " on " + platform + " " + cmp.Or(t.PlatformVersion, "LATEST")}
-	if subnets := t.Placement.Subnets; len(subnets) > 0 {
-		where = append(where, "in "+listing(subnets, "or"))
-	}
-	switch groups := t.Placement.SecurityGroups; {
-	case groups == nil:
-		where = append(where, "security groups not known")
-	case len(groups) == 0:
-		where = append(where, "with the VPC's default security group")
-	default:
-		where = append(where, "with "+listing(groups, "and"))
-	}
-	switch ip := t.Placement.PublicIP; {
-	case ip == nil:
-		where = append(where, "public IP not known")
-	case *ip:
-		where = append(where, "with a public IP")
-	default:
-		where = append(where, "without a public IP")
-	}
-	var images []string
-	for _, c := range t.Containers {
-		image := c.Image
-		if c.PinnedDigest != "" {
-			image += "@" + c.PinnedDigest
-		}
-		if !slices.Contains(images, image) {
-			images = append(images, image)
-		}
-	}
-	text := strings.Join(where, ", ") + "."
-	if len(images) > 0 {
-		text += fmt.Sprintf(" It pulls %s.", listing(images, "and"))
+	return w.prose(text)
+}
+
+// say returns a message of the reports. pairs are the names of its blanks and what fills them.
+func (w words) say(id string, pairs ...string) string {
+	text, err := w.fill(id, paired(pairs))
+	if err != nil && text == "" {
+		return id
 	}
 	return text
 }
 
-// listing joins names as a sentence does.
-func listing(names []string, word string) string {
-	last := len(names) - 1
-	if last < 1 {
-		return strings.Join(names, "")
+// count returns a message in the form that goes with a number, which fills the blank n.
+func (w words) count(id string, n int, pairs ...string) string {
+	values := paired(append(pairs, "n", fmt.Sprint(n)))
+	text, err := w.translate(id, n, func(name string) (string, bool) { v, ok := values[name]; return v, ok })
+	if err != nil && text == "" {
+		return id
 	}
-	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
+	return text
 }
 
-// plural picks the words for a number and puts the number into them.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return fmt.Sprintf(one, n)
+func paired(pairs []string) map[string]string {
+	values := map[string]string{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		values[pairs[i]] = pairs[i+1]
 	}
-	return fmt.Sprintf(many, n)
+	return values
+}
+
+// summary returns a finding's sentence.
+func (w words) summary(f checks.Finding) string { return w.ofCode(f, string(f.Code), f.Summary) }
+
+// fix returns what the i-th fix of a finding says to do.
+func (w words) fix(f checks.Finding, i int) string {
+	return w.ofCode(f, fixID(f.Code, i), f.Fixes[i].Summary)
+}
+
+// tradeOff returns what the i-th fix of a finding costs, "" where there is no choice.
+func (w words) tradeOff(f checks.Finding, i int) string {
+	return w.ofCode(f, tradeOffID(f.Code, i), f.Fixes[i].TradeOff)
+}
+
+// ofCode translates what a code says with a finding's arguments.
+func (w words) ofCode(f checks.Finding, id, english string) string {
+	if english == "" || w.language == language.English && w.value == nil {
+		return w.english(english)
+	}
+	text, err := w.translate(id, nil, func(name string) (string, bool) {
+		v, ok := f.Args[name]
+		if name == "title" {
+			return w.title(f.Check, v), ok
+		}
+		said, _ := w.phrase(name, v)
+		return said, ok
+	})
+	if err != nil {
+		return w.english(english)
+	}
+	return text
+}
+
+// word returns a message that has no blanks, or what stands for it in English.
+func (w words) word(id, english string) string {
+	text, _ := w.fill(id, nil)
+	if text == "" {
+		return english
+	}
+	return text
+}
+
+// title returns a check's title.
+func (w words) title(check, english string) string { return w.word("check."+check, english) }
+
+// assumption returns what a diagnosis takes for granted.
+func (w words) assumption(english string) string {
+	return w.sentence("assumption", english)
+}
+
+// explanation returns why a finding explains the observed error, or why not.
+func (w words) explanation(e checks.Explanation) string {
+	return w.sentence("explanation", e.Reason)
+}
+
+func (w words) sentence(name, english string) string {
+	if text, ok := w.phrase(name, english); ok {
+		return text
+	}
+	return w.english(english)
+}
+
+// host returns a host's name. Some are phrases.
+func (w words) host(name string) string {
+	text, _ := w.phrase("hosts", name)
+	return text
+}
+
+// The names of what a diagnosis holds.
+func (w words) status(s checks.Status) string { return w.word("status."+s.String(), s.String()) }
+func (w words) stage(s checks.Stage) string   { return w.word("arg.stage."+s.String(), s.String()) }
+func (w words) doing(s checks.Stage) string   { return w.word("doing."+s.String(), s.String()) }
+func (w words) kind(k network.Kind) string    { return w.word("hop."+string(k), string(k)) }
+
+// passage returns whether traffic passes a hop.
+func (w words) passage(s network.Status) string { return w.word("passage."+s.String(), s.String()) }
+
+// reason returns why traffic does not pass a hop; "" where it does.
+func (w words) reason(r network.Reason) string {
+	if r == "" {
+		return ""
+	}
+	return w.word("reason."+string(r), string(r))
+}
+
+// listing joins names as a sentence does. list is "list.and" or "list.or".
+func (w words) listing(names []string, list string) string {
+	valued := make([]string, len(names))
+	for i, name := range names {
+		valued[i] = w.valued(name)
+	}
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(valued, "")
+	}
+	return w.say(list, "first", strings.Join(valued[:last], ", "), "last", valued[last])
 }

@@ -29,7 +29,9 @@ const usage = `Diagnose says whether an ECS task on Fargate can pull its images,
                                         the VPC's default group
 
 With any of them but -scenarios:
-  -format text|json     how to report (text)
+  -format FORMAT        how to report: text (unless another is named), json, markdown
+  -lang en|ko           the language of the report; else that of LC_ALL, LC_MESSAGES or LANG
+  -mask-accounts        writes letters in place of account IDs
   -o FILE               where to report; FILE is written completely or not at all
   -timeout D            bounds the whole run, such as 30s; what was found by then is reported
   -checks A,B           runs these checks only
@@ -57,6 +59,8 @@ type options struct {
 	platform       string
 
 	format     string
+	language   string // "": that of the environment
+	mask       bool
 	output     string
 	timeout    time.Duration
 	only, skip list
@@ -113,6 +117,8 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&o.publicIP, "assign-public-ip", false, "")
 	flags.StringVar(&o.platform, "platform-version", "", "")
 	flags.StringVar(&o.format, "format", "text", "")
+	flags.StringVar(&o.language, "lang", "", "")
+	flags.BoolVar(&o.mask, "mask-accounts", false, "")
 	flags.StringVar(&o.output, "o", "", "")
 	flags.DurationVar(&o.timeout, "timeout", 0, "")
 	flags.Var(&o.only, "checks", "")
@@ -173,8 +179,10 @@ func modeOf(given []string) (mode string, err error) {
 // check looks at the values.
 func (o options) check() error {
 	switch {
-	case o.format != "text" && o.format != "json":
-		return misused("-format is text or json, not %q", o.format)
+	case !slices.ContainsFunc(formats, o.isFormat):
+		return misused("-format is one of %s, not %q", strings.Join(formatNames(), ", "), o.format)
+	case o.language != "" && !slices.Contains(languages(), o.language):
+		return misused("-lang is one of %s, not %q", strings.Join(languages(), ", "), o.language)
 	case o.timeout < 0:
 		return misused("-timeout is negative")
 	case o.mode == "task-definition" && len(o.subnets) == 0:

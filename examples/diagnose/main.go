@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/canpull/canpull/checks"
@@ -72,7 +73,7 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error)
 		fmt.Fprintf(stderr, "diagnose: no task was named, so this is the embedded scenario %s; -h says how to name one\n", checkstest.DefaultScenario)
 	}
 	var b bytes.Buffer // nothing is printed unless all of it can be
-	if err := o.encode(&b, d); err != nil {
+	if err := o.encode(&b, d, o.fit(stdout)...); err != nil {
 		return toolError, err
 	}
 	if err := o.write(stdout, b.Bytes()); err != nil {
@@ -97,11 +98,33 @@ func (o options) diagnose(ctx context.Context, stderr io.Writer) (checks.Diagnos
 	return checks.Runner{Observe: progress.observer(checkers)}.Run(ctx, task, checkers...)
 }
 
-func (o options) encode(w io.Writer, d checks.Diagnosis) error {
-	if o.format == "json" {
-		return report.JSON(w, d)
+// format is what -format takes: a name of an encoder.
+type format struct {
+	name   string
+	encode func(io.Writer, checks.Diagnosis, ...report.Option) error
+}
+
+var formats = []format{
+	{"text", report.Text},
+	{"json", report.JSON},
+	{"markdown", report.Markdown},
+}
+
+func (o options) encode(w io.Writer, d checks.Diagnosis, fitting ...report.Option) error {
+	settings := append(fitting, report.WithLanguage(o.speak()))
+	if o.mask {
+		settings = append(settings, report.MaskAccounts())
 	}
-	return report.Text(w, d)
+	return formats[slices.IndexFunc(formats, o.isFormat)].encode(w, d, settings...)
+}
+
+func (o options) isFormat(f format) bool { return f.name == o.format }
+
+func formatNames() (names []string) {
+	for _, f := range formats {
+		names = append(names, f.name)
+	}
+	return names
 }
 
 func exitStatus(s checks.Status) int {

@@ -12,6 +12,14 @@ import (
 	"github.com/canpull/canpull/checks/checkstest"
 )
 
+// The machine's language is not the tests'.
+func TestMain(m *testing.M) {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		os.Unsetenv(name)
+	}
+	os.Exit(m.Run())
+}
+
 // result is what a run of the program leaves.
 type result struct {
 	status         int
@@ -80,6 +88,56 @@ func TestJSON(t *testing.T) {
 	}
 	if c := o.RootCauses[0]; c.Code != "endpoint.group-closed" || c.Subject != "sg-0endpoints" {
 		t.Errorf("root cause: %+v", c)
+	}
+}
+
+func TestMarkdown(t *testing.T) {
+	r := diagnose(t.Context(), "-format", "markdown", "-mask-accounts")
+	r.expect(t, cannotPull, "## It cannot pull: authenticating to the registry fails at `sg-0endpoints`.\n", "")
+	if strings.Contains(r.stdout, "111122223333") || !strings.Contains(r.stdout, "AAAAAAAAAAAA") {
+		t.Errorf("the account is not masked:\n%s", r.stdout)
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	const korean, english = "이미지를 가져올 수 없습니다", "It cannot pull"
+	for _, tt := range []struct {
+		env, args string
+		want      string
+	}{
+		{"", "", english},
+		{"", "-lang ko", korean},
+		{"LC_ALL=ko_KR.UTF-8", "", korean},
+		{"LC_ALL=ko_KR.UTF-8", "-lang en", english},
+		{"LC_ALL=C LANG=ko_KR.UTF-8", "", english},
+		{"LC_MESSAGES=ko LANG=en_US.UTF-8", "", korean},
+		{"LANG=ko_KR.eucKR@x", "", korean},
+		{"LANG=POSIX", "", english},
+		{"LANG=C.UTF-8", "", english},
+		{"LANG=fr_FR.UTF-8", "", english},
+	} {
+		t.Run(tt.env+" "+tt.args, func(t *testing.T) {
+			for setting := range strings.FieldsSeq(tt.env) {
+				name, value, _ := strings.Cut(setting, "=")
+				t.Setenv(name, value)
+			}
+			diagnose(t.Context(), strings.Fields(tt.args)...).expect(t, cannotPull, tt.want, "")
+		})
+	}
+}
+
+// A report that goes to a file or a pipe has no colour and its usual width.
+func TestOutputThatIsNoTerminal(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if fitting := (options{}).fit(file); fitting != nil {
+		t.Errorf("%d options for a file", len(fitting))
+	}
+	if r := diagnose(t.Context()); strings.Contains(r.stdout, "\x1b") {
+		t.Error("colours are written into a pipe")
 	}
 }
 

@@ -1,0 +1,99 @@
+package checks
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/canpull/canpull/network"
+)
+
+// UpdateService places the tasks of a service elsewhere, or gives them public addresses. ECS takes the whole placement, and
+// starts new tasks.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+type UpdateService struct {
+	Cluster        string   `json:"cluster,omitempty"`
+	Service        string   `json:"service"`
+	Subnets        []string `json:"subnets"`
+	SecurityGroups []string `json:"securityGroups"` // empty: the VPC's default group
+	AssignPublicIP bool     `json:"assignPublicIP"`
+}
+
+// Commands updates the service.
+func (c UpdateService) Commands() [][]string {
+	return [][]string{slices.Concat([]string{"aws", "ecs", "update-service"}, inCluster(c.Cluster),
+		[]string{"--service", c.Service, "--network-configuration", configuration(c.Subnets, c.SecurityGroups, c.AssignPublicIP)})}
+}
+
+// Terraform declares the placement.
+func (c UpdateService) Terraform() string {
+	return setting("aws_ecs_service", c.Service, argument{"network_configuration", []argument{
+		{"subnets", c.Subnets}, {"security_groups", c.SecurityGroups}, {"assign_public_ip", c.AssignPublicIP}}})
+}
+
+// Apply places the task.
+func (c UpdateService) Apply(s *Snapshot) error {
+	if s.Task.Service != c.Service {
+		return errors.New("the captured task is not one of service " + c.Service)
+	}
+	s.place(c.Subnets, c.SecurityGroups, c.AssignPublicIP)
+	return nil
+}
+
+// RunTask runs a task of a task definition on Fargate elsewhere, or with a public address.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+type RunTask struct {
+	Cluster         string   `json:"cluster,omitempty"`
+	TaskDefinition  string   `json:"taskDefinition"`
+	PlatformVersion string   `json:"platformVersion,omitempty"` // "" means the newest
+	Subnets         []string `json:"subnets"`
+	SecurityGroups  []string `json:"securityGroups"` // empty: the VPC's default group
+	AssignPublicIP  bool     `json:"assignPublicIP"`
+}
+
+// Commands runs the task.
+func (c RunTask) Commands() [][]string {
+	command := slices.Concat([]string{"aws", "ecs", "run-task"}, inCluster(c.Cluster), []string{"--task-definition", c.TaskDefinition, "--launch-type", "FARGATE"})
+	if c.PlatformVersion != "" {
+		command = append(command, "--platform-version", c.PlatformVersion)
+	}
+	return [][]string{append(command, "--network-configuration", configuration(c.Subnets, c.SecurityGroups, c.AssignPublicIP))}
+}
+
+// Terraform says that it has nothing to declare: a task that no service keeps is none of its resources.
+func (c RunTask) Terraform() string {
+	return note("A task that runs once is not declared: run it with the AWS CLI.")
+}
+
+// Apply places the task.
+func (c RunTask) Apply(s *Snapshot) error {
+	if s.Task.TaskDefinition != c.TaskDefinition {
+		return errors.New("the captured task is not one of " + c.TaskDefinition)
+	}
+	s.place(c.Subnets, c.SecurityGroups, c.AssignPublicIP)
+	return nil
+}
+
+func (s *Snapshot) place(subnets, groups []string, publicIP bool) {
+	s.Task.Placement = network.Placement{Subnets: slices.Clone(subnets), SecurityGroups: append([]string{}, groups...), PublicIP: &publicIP}
+}
+
+func inCluster(cluster string) []string {
+	if cluster == "" {
+		return nil // the CLI takes the default one
+	}
+	return []string{"--cluster", cluster}
+}
+
+// configuration writes a placement in the CLI's shorthand.
+func configuration(subnets, groups []string, publicIP bool) string {
+	assign := "DISABLED"
+	if publicIP {
+		assign = "ENABLED"
+	}
+	parts := []string{"subnets=[" + strings.Join(subnets, ",") + "]", "assignPublicIp=" + assign}
+	if len(groups) > 0 {
+		parts = slices.Insert(parts, 1, "securityGroups=["+strings.Join(groups, ",")+"]")
+	}
+	return "awsvpcConfiguration={" + strings.Join(parts, ",") + "}"
+}

@@ -1,0 +1,26 @@
+package report
+
+import (
+	"regexp"
+	"strings"
+)
+
+// account matches what has the form of an account ID. A digest or another long name holds none.
+var account = regexp.MustCompile(`\b[0-9]{12}\b`)
+
+// mask returns a function that masks account IDs if that is asked for. It gives one account the same letters throughout,
+// so an encoder uses one for all that it writes.
+func (s settings) masking() func(string) string {
+	if !s.mask {
+		return func(text string) string { return text }
+	}
+	letters := map[string]string{}
+	return func(text string) string {
+		return account.ReplaceAllStringFunc(text, func(id string) string {
+			if letters[id] == "" {
+				letters[id] = strings.Repeat(string(rune('A'+min(len(letters), 25))), len(id))
+			}
+			return letters[id]
+		})
+	}
+}
