@@ -37,6 +37,13 @@ func (a *account) diagnose(t *testing.T, config aws.Config, load loader) (checks
 	return d, nil
 }
 
+// survives fails the test unless a diagnosis can be captured, replayed and redacted.
+func survives(t *testing.T, d checks.Diagnosis) {
+	t.Helper()
+	replaysExactly(t, d)
+	redactsWell(t, d)
+}
+
 // elsewhere stands a registry of this process in for all others than Amazon ECR.
 func (a *account) elsewhere(images ...string) {
 	a.t.Helper()
@@ -127,6 +134,7 @@ func TestEmulatedHealthyAccounts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			survives(t, d)
 			if d.Status() != checks.Pass {
 				t.Errorf("the task can pull, and the diagnosis is\n%s", checkstest.Outline(d))
 			}
@@ -145,6 +153,7 @@ func TestEmulatedBrokenAccounts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			survives(t, d)
 			causes := d.RootCauses()
 			if d.Status() != checks.Fail || len(causes) != 1 || causes[0].Code != f.code || causes[0].Subject != subject {
 				t.Errorf("want %s of %s as the root cause, got\n%s", f.code, subject, checkstest.Outline(d))
@@ -215,6 +224,7 @@ func TestEmulatedUndecidedAccounts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			survives(t, d)
 			if d.Status() != checks.Unknown || !slices.ContainsFunc(d.Findings, func(f checks.Finding) bool { return f.Code == code }) {
 				t.Errorf("want %s, which is unknown, got\n%s", code, checkstest.Outline(d))
 			}
@@ -233,6 +243,7 @@ func TestEmulatedServiceInTwoSubnets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	survives(t, d)
 	causes := d.RootCauses()
 	if len(causes) != 1 || causes[0].Code != "route.none" || causes[0].Subject != table || !slices.Equal(causes[0].Scope, a.others) {
 		t.Errorf("want route.none of %s for %s, got\n%s", table, subnet, checkstest.Outline(d))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -39,7 +40,7 @@ func (f Facts) Sources() Sources {
 			return nil, errNotAsked
 		}),
 		Roles:         iam.SourceFunc(again(f.Roles, roleKey)),
-		Images:        registry.SourceFunc(again(f.Images, registry.Reference.String)),
+		Images:        imagesOf(again(f.Images, registry.Reference.String)),
 		Secrets:       credentials.SourceFunc(again(f.Secrets, secretKey)),
 		Organizations: iam.OrganizationSourceFunc(f.organization),
 	}
@@ -96,6 +97,21 @@ func again[Q, A any](answers []Answer[Q, A], key func(Q) string) func(context.Co
 			}
 		}
 		return nil, errNotAsked
+	}
+}
+
+// imagesOf has every image be of the reference that was asked about, which a document may put otherwise.
+func imagesOf(source func(context.Context, registry.Reference) (*registry.Image, error)) registry.SourceFunc {
+	return func(ctx context.Context, asked registry.Reference) (*registry.Image, error) {
+		image, err := source(ctx, asked)
+		if image == nil {
+			return nil, err
+		}
+		if asked.Original = image.Reference.Original; !reflect.DeepEqual(image.Reference, asked) {
+			image = new(*image)
+			image.Reference = asked
+		}
+		return image, err
 	}
 }
 

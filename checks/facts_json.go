@@ -2,6 +2,7 @@ package checks
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 
 	"github.com/canpull/canpull/iam"
@@ -48,12 +49,11 @@ func (a *Answer[Q, A]) UnmarshalJSON(data []byte) error {
 	if in.Error != nil {
 		a.Err = in.Error
 	}
-	if len(in.Unread) > 0 && in.Fact != nil {
-		unread := map[string]error{}
-		for action, f := range in.Unread {
-			unread[action] = f
-		}
+	switch unread := errorsOf(in.Unread); {
+	case in.Fact != nil && unread != nil:
 		setUnread(in.Fact, unread)
+	case in.Fact == nil && in.Error == nil:
+		return errors.New("an answer holds neither a fact nor an error")
 	}
 	return nil
 }
@@ -64,6 +64,21 @@ func failures(unread map[string]error) map[string]*failure {
 		out[action] = failureOf(err)
 	}
 	return out
+}
+
+// errorsOf gives back what failures returned.
+func errorsOf(unread map[string]*failure) map[string]error {
+	var all map[string]error
+	for action, f := range unread {
+		if f == nil {
+			continue // a null says nothing
+		}
+		if all == nil {
+			all = map[string]error{}
+		}
+		all[action] = f
+	}
+	return all
 }
 
 // unreachable stands for Image.Unreachable among the actions.

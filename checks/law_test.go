@@ -17,7 +17,7 @@ import (
 	"github.com/canpull/canpull/checks/checkstest"
 )
 
-func scenarios(t *testing.T) []checkstest.Scenario {
+func scenarios(t testing.TB) []checkstest.Scenario {
 	t.Helper()
 	all, err := checkstest.Scenarios()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/canpull/canpull/checks/checkstest"
 )
 
-func scenario(t *testing.T, name string) checkstest.Scenario {
+func scenario(t testing.TB, name string) checkstest.Scenario {
 	t.Helper()
 	for _, s := range scenarios(t) {
 		if s.Name == name {

@@ -109,9 +109,9 @@ type SecurityGroup struct {
 type Rule struct {
 	Protocol    string   `json:"protocol"` // "tcp", "udp", an IANA number, or "-1" for all
 	Ports       Ports    `json:"ports"`
-	CIDRs       []CIDR   `json:"cidrs,omitempty"` // of either family
-	PrefixLists []string `json:"prefixLists,omitempty"`
-	Groups      []string `json:"groups,omitempty"`
+	CIDRs       []CIDR   `json:"cidrs,omitzero"` // of either family
+	PrefixLists []string `json:"prefixLists,omitzero"`
+	Groups      []string `json:"groups,omitzero"`
 }
 
 // Ports is an inclusive range of ports.
@@ -154,10 +154,10 @@ type VPCEndpoint struct {
 	State                 string   `json:"state"`
 	PrivateDNS            *bool    `json:"privateDNS"`
 	PrivateDNSInboundOnly bool     `json:"privateDNSInboundOnly"` // PrivateDnsOnlyForInboundResolverEndpoint
-	RouteTables           []string `json:"routeTables,omitempty"`
-	Subnets               []string `json:"subnets,omitempty"`
-	SecurityGroups        []string `json:"securityGroups,omitempty"`
-	Interfaces            []string `json:"interfaces,omitempty"`
+	RouteTables           []string `json:"routeTables,omitzero"`
+	Subnets               []string `json:"subnets,omitzero"`
+	SecurityGroups        []string `json:"securityGroups,omitzero"`
+	Interfaces            []string `json:"interfaces,omitzero"`
 	Policy                *string  `json:"policy"` // the policy document; nil: not shown
 }
 

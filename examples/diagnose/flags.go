@@ -27,6 +27,7 @@ const usage = `Diagnose says whether an ECS task on Fargate can pull its images,
            [-assign-public-ip] [-platform-version V]
                                         a task that has not run yet; without groups it gets
                                         the VPC's default group
+  diagnose -snapshot FILE               what -capture wrote, offline
 
 With any of them but -scenarios:
   -format FORMAT        how to report: text (unless another is named), json, markdown
@@ -36,6 +37,8 @@ With any of them but -scenarios:
   -timeout D            bounds the whole run, such as 30s; what was found by then is reported
   -checks A,B           runs these checks only
   -skip A,B             runs all checks but these; what does not run counts as unknown
+  -capture FILE         also writes the facts to FILE, readable by you only, as -snapshot takes them
+  -redact               with -capture: hides names, account IDs and addresses, for a bug report
 
 Credentials, Region and endpoint come from the AWS SDK's default chain (AWS_PROFILE, AWS_REGION,
 AWS_ENDPOINT_URL, …); the Region in an ARN wins. Without -cluster, a task's or service's ARN names
@@ -57,11 +60,14 @@ type options struct {
 	groups         list
 	publicIP       bool
 	platform       string
+	snapshot       string
 
 	format     string
 	language   string // "": that of the environment
 	mask       bool
 	output     string
+	capture    string
+	redact     bool
 	timeout    time.Duration
 	only, skip list
 }
@@ -99,6 +105,7 @@ var modes = []struct {
 	{"service", []string{"cluster"}},
 	{"event", nil},
 	{"task-definition", []string{"subnets", "security-groups", "assign-public-ip", "platform-version"}},
+	{"snapshot", nil},
 }
 
 func parse(args []string) (options, error) {
@@ -116,10 +123,13 @@ func parse(args []string) (options, error) {
 	flags.Var(&o.groups, "security-groups", "")
 	flags.BoolVar(&o.publicIP, "assign-public-ip", false, "")
 	flags.StringVar(&o.platform, "platform-version", "", "")
+	flags.StringVar(&o.snapshot, "snapshot", "", "")
 	flags.StringVar(&o.format, "format", "text", "")
 	flags.StringVar(&o.language, "lang", "", "")
 	flags.BoolVar(&o.mask, "mask-accounts", false, "")
 	flags.StringVar(&o.output, "o", "", "")
+	flags.StringVar(&o.capture, "capture", "", "")
+	flags.BoolVar(&o.redact, "redact", false, "")
 	flags.DurationVar(&o.timeout, "timeout", 0, "")
 	flags.Var(&o.only, "checks", "")
 	flags.Var(&o.skip, "skip", "")
@@ -185,6 +195,10 @@ func (o options) check() error {
 		return misused("-lang is one of %s, not %q", strings.Join(languages(), ", "), o.language)
 	case o.timeout < 0:
 		return misused("-timeout is negative")
+	case o.redact && o.capture == "":
+		return misused("-redact goes with -capture only")
+	case o.capture != "" && o.capture == o.output:
+		return misused("-capture and -o name the same file, %s", o.output)
 	case o.mode == "task-definition" && len(o.subnets) == 0:
 		return misused("-task-definition takes -subnets: where would the task run?")
 	}

@@ -37,6 +37,13 @@ func TestUsageErrors(t *testing.T) {
 		{"-service web -assign-public-ip", "-assign-public-ip -task-definition"},
 		{"-scenario healthy-nat -platform-version 1.4.0", "-platform-version -task-definition"},
 		{"-task-definition web:1", "-task-definition -subnets"},
+		{"-snapshot a.json -task 0f1e", "-snapshot -task"},
+		{"-snapshot a.json -scenario healthy-nat", "-snapshot -scenario"},
+		{"-snapshot a.json -cluster prod", "-cluster -task -service"},
+		{"-snapshot= -format json", "-snapshot empty"},
+		{"-scenarios -capture a.json", "-scenarios -capture"},
+		{"-redact", "-redact -capture"},
+		{"-capture a -o a", "-capture -o same"},
 		{"-cluster staging -task " + taskARN, "-task prod -cluster staging"},
 	} {
 		t.Run(tt.args, func(t *testing.T) {

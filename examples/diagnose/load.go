@@ -29,6 +29,8 @@ func (o options) load(ctx context.Context) (checks.Task, checks.Sources, error) 
 			return checks.Task{}, checks.Sources{}, err
 		}
 		return s.Task, s.Sources(), nil
+	case "snapshot":
+		return loadSnapshot(o.snapshot)
 	}
 	event, err := o.readEvent()
 	if err != nil {
@@ -111,6 +113,19 @@ func (o options) region() string {
 		}
 	}
 	return ""
+}
+
+func loadSnapshot(name string) (checks.Task, checks.Sources, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return checks.Task{}, checks.Sources{}, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	s, err := checks.Replay(file)
+	if err != nil {
+		return checks.Task{}, checks.Sources{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return s.Task, s.Facts.Sources(), nil
 }
 
 func findScenario(name string) (checkstest.Scenario, error) {

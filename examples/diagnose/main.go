@@ -76,6 +76,11 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error)
 	if err := o.encode(&b, d, o.fit(stdout)...); err != nil {
 		return toolError, err
 	}
+	if o.capture != "" {
+		if err := o.captured(ctx, d.Snapshot()); err != nil {
+			return toolError, err
+		}
+	}
 	if err := o.write(stdout, b.Bytes()); err != nil {
 		return toolError, err
 	}
