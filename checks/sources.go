@@ -58,6 +58,9 @@ func (s Sources) Shared() Sources {
 	if s.Network != nil {
 		s.Network = network.SourceFunc(noted(topologies(s.Network), placementKey, func(f *Facts) *[]Answer[network.Placement, network.Topology] { return &f.Networks }))
 	}
+	if sharer, ok := s.Roles.(iam.Sharer); ok {
+		s.Roles = sharer.Shared()
+	}
 	if s.Roles != nil {
 		s.Roles = iam.SourceFunc(shared(s.Roles.Role, roleKey, func(f *Facts) *[]Answer[string, iam.Role] { return &f.Roles }))
 	}

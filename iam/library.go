@@ -9,28 +9,33 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// library reads every managed policy once: a boundary is often attached as well.
+// library reads every managed policy once: a boundary is often attached as well, and roles have policies in common.
 type library struct {
 	api   API
 	mu    sync.Mutex
-	books map[string]func() facts
+	books map[string]*kept[facts]
 }
 
 type managed struct{ name, arn string }
 
 func newLibrary(api API) *library {
-	return &library{api: api, books: map[string]func() facts{}}
+	return &library{api: api, books: map[string]*kept[facts]{}}
 }
 
 func (l *library) read(ctx context.Context, m managed) facts {
 	l.mu.Lock()
-	book, ok := l.books[m.arn]
-	if !ok {
-		book = sync.OnceValue(func() facts { return l.fetch(ctx, m) })
+	book := l.books[m.arn]
+	if book == nil {
+		book = newKept[facts]()
 		l.books[m.arn] = book
 	}
 	l.mu.Unlock()
-	return book()
+	found, err := book.get(ctx, func() (facts, error) { return l.fetch(ctx, m), nil })
+	if err != nil { // of a context that ended
+		found = facts{}
+		found.fail("iam:GetPolicy", err)
+	}
+	return found
 }
 
 // fetch reads the default version, the only one in force.
