@@ -17,28 +17,46 @@ var changeTypes = []Change{
 	AssociateRouteTable{},
 	AssociateTransitGatewayRouteTable{},
 	AttachInternetGateway{},
+	AttachRolePolicy{},
 	AuthorizeSecurityGroupEgress{},
 	AuthorizeSecurityGroupIngress{},
+	CancelKeyDeletion{},
 	CreateDHCPOptions{},
 	CreateEgressOnlyInternetGateway{},
 	CreateInternetGateway{},
 	CreateNATGateway{},
 	CreateNetworkACLEntry{},
+	CreatePolicyVersion{},
+	CreateRole{},
 	CreateRoute{},
+	CreateSecret{},
 	CreateSecurityGroup{},
 	CreateTransitGatewayRoute{},
 	CreateVPCBlockPublicAccessExclusion{},
 	CreateVPCEndpoint{},
+	DeleteRolePolicy{},
 	DeleteVPCEndpoints{},
+	DetachRolePolicy{},
+	EnableKey{},
 	ModifyNetworkInterfaceAttribute{},
 	ModifySubnetAttribute{},
 	ModifyTransitGatewayVPCAttachment{},
 	ModifyVPCAttribute{},
 	ModifyVPCEndpoint{},
+	PutKeyPolicy{},
+	PutResourcePolicy{},
+	PutRolePolicy{},
+	RegisterTaskDefinition{},
 	ReplaceRoute{},
 	ReplaceTransitGatewayRoute{},
+	RestoreSecret{},
 	RunTask{},
+	SetEndpointPolicy{},
+	SetRepositoryPolicy{},
 	StartInstances{},
+	UpdateAssumeRolePolicy{},
+	UpdateImageStorageClass{},
+	UpdatePullThroughCacheRule{},
 	UpdateService{},
 }
 
@@ -78,11 +96,12 @@ type fixJSON struct {
 	TradeOff string            `json:"tradeOff,omitempty"`
 	Region   string            `json:"region,omitempty"`
 	Changes  []json.RawMessage `json:"changes"`
+	Proof    *Proof            `json:"proof,omitempty"`
 }
 
 // MarshalJSON writes each change as an object with its type's name, its fields, its commands and its Terraform.
 func (f Fix) MarshalJSON() ([]byte, error) {
-	out := fixJSON{f.Summary, f.Docs, f.TradeOff, f.Region, []json.RawMessage{}}
+	out := fixJSON{f.Summary, f.Docs, f.TradeOff, f.Region, []json.RawMessage{}, f.Proof}
 	for _, c := range f.Changes {
 		change, err := f.marshal(c)
 		if err != nil {
@@ -143,7 +162,7 @@ func (f *Fix) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &in); err != nil {
 		return err
 	}
-	*f = Fix{Summary: in.Summary, Docs: in.Docs, TradeOff: in.TradeOff, Region: in.Region}
+	*f = Fix{Summary: in.Summary, Docs: in.Docs, TradeOff: in.TradeOff, Region: in.Region, Proof: in.Proof}
 	for _, raw := range in.Changes {
 		c, err := changeOf(raw)
 		if err != nil {

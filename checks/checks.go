@@ -13,6 +13,14 @@
 // that was denied, throttled or cancelled never turns into a certain answer. What no account can show is an assumption of
 // the diagnosis.
 //
+// # What to do about it
+//
+// Each finding has [Fix]es, which say what to change where an account shows enough for that. The facts that a diagnosis was
+// made from are part of it, so fixes are tried out on them and not on the account: [Prove] says of each whether its cause is
+// certainly gone, and [Diagnosis.Plan] looks for the smallest set of fixes after which the pull is proven to work.
+// [Diagnosis.Explain] holds a cause against the error that was observed, and Diagnosis.Paths has the way from each subnet to
+// each host, for whoever draws it.
+//
 // # Limits
 //
 // Nothing here changes an account, sends a packet from its VPC or downloads a layer.
@@ -140,9 +148,12 @@ type Finding struct {
 	Args      map[string]string `json:"args"`     // what fills the blanks: translations use them
 	Evidence  []Evidence        `json:"evidence"` // what was read
 	Fixes     []Fix             `json:"fixes"`    // alternatives; never carried out
-	Missing   []string          `json:"missing"`  // the IAM actions that would settle an Unknown
+	Missing   []string          `json:"missing"`  // the IAM actions that would settle an Unknown, or may show what caused an error that nothing explains
 	Settles   []string          `json:"-"`        // the check's assumptions that what was read made superfluous
 	Assumes   []string          `json:"-"`        // what it takes for granted in their place
+	// Observed is how a finding that stops the pull goes together with the error that was observed; nil without one. See
+	// Diagnosis.Explain.
+	Observed *Explanation `json:"observed,omitempty"`
 }
 
 // Evidence is a fact that was read, or the reason why it was not.

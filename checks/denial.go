@@ -91,7 +91,7 @@ func (g denialGroup) finding(info Info, role *iam.Role) Finding {
 	f := info.Finding(stage, first.code(), role.ARN, map[string]string{
 		"actions": joined(actions), "requests": strings.Join(requests, " and "), "reason": strings.Join(append([]string{unsettled(missing, keys, warnings...)}, whys...), "; "),
 		"cite": cite(first.decision.Policy, first.decision.Statement, first.decision.Element)})
-	f.Evidence = append(f.Evidence, evidence...)
+	f.Evidence = append(f.Evidence, compacted(evidence)...) // images of one repository ask alike
 	f.Evidence = append(f.Evidence, warned(policySource(first.decision), warnings)...)
 	if first.subnets != nil {
 		f.Scope = first.subnets

@@ -53,10 +53,9 @@ func (d Diagnosis) Consequences() []Finding {
 }
 
 func (d Diagnosis) failures(following bool) []Finding {
-	failed := slices.DeleteFunc(slices.Clone(d.Findings), func(f Finding) bool { return f.Status != Fail })
 	found := []Finding{}
-	for _, f := range failed {
-		if slices.ContainsFunc(failed, func(g Finding) bool { return d.follows(f, g) }) == following {
+	for _, f := range d.Findings {
+		if f.Status == Fail && d.isConsequence(f) == following {
 			found = append(found, f)
 		}
 	}
@@ -64,16 +63,29 @@ func (d Diagnosis) failures(following bool) []Finding {
 	return found
 }
 
-// follows reports whether f is only a consequence of g.
-func (d Diagnosis) follows(f, g Finding) bool {
+// isConsequence reports whether a finding that stops the pull only follows from another.
+func (d Diagnosis) isConsequence(f Finding) bool {
+	leads := d.leadsTo(f)
+	return leads != nil && slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Fail && g.Check != f.Check && leads(g) })
+}
+
+// leadsTo returns what tells which other checks' findings f follows from; nil if it stands for itself.
+func (d Diagnosis) leadsTo(f Finding) func(Finding) bool {
 	switch {
-	case f.Check == g.Check:
-		return false
 	case f.Check == stoppedReasonID: // an error that nothing found explains stands for itself
-		e, _ := d.Explain(g)
-		return e.Explains
+		s, ok := ParseSymptom(f.Args["text"])
+		if _, container, _ := d.Task.observed(); ok && container != f.Container {
+			return func(g Finding) bool { return d.explain(g, s, f.Container).Explains }
+		}
+		return func(g Finding) bool { e, _ := d.Explain(g); return e.Explains }
 	case f.Code == "dns.unreachable":
-		return strings.HasSuffix(string(g.Code), "-dns") // what closes the way to the name servers
+		return func(g Finding) bool { return strings.HasSuffix(string(g.Code), "-dns") } // what closes the way to the name servers
+	case f.Code == "credentials.role-none":
+		return func(g Finding) bool { return g.Code == "role.none" }
+	case f.Code == "cache.denied": // by a statement that denies more of the pull than the import
+		return func(g Finding) bool {
+			return (g.Code == "role.explicit-deny" || g.Code == "repository.explicit-deny") && g.Args["cite"] == f.Args["cite"]
+		}
 	}
-	return false
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/network"
@@ -31,9 +30,9 @@ func (EndpointPolicy) Info() Info {
 			"endpoint-policy.open":   {Pass, "The policies of the VPC endpoints on the way, if there are any, allow the pull.", nil},
 			"endpoint-policy.unread": {Unknown, "Whether the VPC endpoint policies on the way ({subject}) allow {actions} is not known: {reason}.", nil},
 			"endpoint.policy-denies": {Fail, "The policy of the VPC endpoint {subject} does not allow {actions} on {resource} ({cite}).", []Remedy{
-				{"Add a statement that allows {actions} on {resource} for {principal} to the policy of {subject}", docs, "", nil}}},
+				{"Add a statement that allows {actions} on {resource} for {principal} to the policy of {subject}", docs, "", amendEndpointPolicy}}},
 			"endpoint.policy-explicit-deny": {Fail, "The policy of the VPC endpoint {subject} explicitly denies {actions} on {resource} ({cite}).", []Remedy{
-				{"Remove or narrow the statement that denies {actions} in the policy of {subject} ({cite})", docs, "", nil}}},
+				{"Narrow the statement that denies {actions} in the policy of {subject} ({cite})", docs, "", amendEndpointPolicy}}},
 		},
 	}
 }
@@ -51,12 +50,17 @@ func (c EndpointPolicy) Check(ctx context.Context, task Task) ([]Finding, error)
 	info := c.Info()
 	refs, _ := task.images()
 	var found []Finding
+	add := func(f Finding) { // what one policy does not allow is one cause, and what one of its statements denies
+		found = info.joinTo(found, f, func(g Finding) bool {
+			return g.Subject == f.Subject && (f.Code != "endpoint.policy-explicit-deny" || g.Args["cite"] == f.Args["cite"])
+		}, "actions", "resource")
+	}
 	for _, w := range s.ways {
 		if hidden := w.path.Hidden(network.KindVPCEndpoint); len(hidden) > 0 {
 			f := info.Finding(w.stage, "endpoint-policy.unread", s.place(), map[string]string{
 				"actions": "the pull", "reason": unsettled(hidden, nil)}).because(hidden, s.unread())
 			f.Scope = []string{w.subnet}
-			found = append(found, f)
+			add(f)
 			continue
 		}
 		for _, id := range w.endpoints() {
@@ -66,12 +70,12 @@ func (c EndpointPolicy) Check(ctx context.Context, task Task) ([]Finding, error)
 			}
 			for _, r := range s.requests(w, refs) {
 				if f, ok := s.endpointDecision(info, w, e, role, r); ok {
-					found = append(found, f)
+					add(f)
 				}
 			}
 		}
 	}
-	if found = merge(info, found); len(found) > 0 || len(s.ways) == 0 {
+	if len(found) > 0 || len(s.ways) == 0 {
 		return found, nil
 	}
 	return []Finding{info.Finding(s.ways[0].stage, "endpoint-policy.open", s.place(), map[string]string{"hosts": joined(s.hosts())})}, nil
@@ -198,26 +202,4 @@ func (s *survey) endpointDecision(info Info, w way, e *network.VPCEndpoint, role
 	f.Evidence = append(f.Evidence, Evidence{"ec2:DescribeVpcEndpoints", r.Action + ": " + l.Outcome.String() + " by " + cite(l.Policy, l.Statement, l.Element)})
 	f.Evidence = append(f.Evidence, warned("ec2:DescribeVpcEndpoints", l.Warnings)...)
 	return f.because(missing, unread), true
-}
-
-// merge joins findings of one code, subject and resource that differ in their actions and subnets.
-func merge(info Info, found []Finding) (merged []Finding) {
-	for _, f := range found {
-		i := slices.IndexFunc(merged, func(m Finding) bool {
-			return m.Code == f.Code && m.Subject == f.Subject && m.Args["resource"] == f.Args["resource"]
-		})
-		if i < 0 {
-			merged = append(merged, f)
-			continue
-		}
-		m := merged[i]
-		args := maps.Clone(m.Args)
-		args["actions"] = joined(with(strings.Split(args["actions"], ", "), f.Args["actions"]))
-		joint := info.Finding(min(m.Stage, f.Stage), m.Code, m.Subject, args)
-		joint.Scope = compacted(slices.Concat(m.Scope, f.Scope))
-		joint.Evidence = compacted(slices.Concat(m.Evidence, f.Evidence))
-		joint.Missing = compacted(slices.Concat(m.Missing, f.Missing))
-		merged[i] = joint
-	}
-	return merged
 }

@@ -55,6 +55,38 @@ func ExampleRun() {
 	}
 	// Output:
 	// fail
-	// Security group sg-0endpoints of the VPC endpoint vpce-0ecrapi has no inbound rule that admits tcp/443 from the task, and the endpoint answers for api.ecr.eu-west-1.amazonaws.com, 111122223333.dkr.ecr.eu-west-1.amazonaws.com in all of vpc-0a1b2c3d.
+	// Security group sg-0endpoints has no inbound rule that admits tcp/443 from the task to vpce-0ecrapi, vpce-0ecrdkr, where api.ecr.eu-west-1.amazonaws.com, 111122223333.dkr.ecr.eu-west-1.amazonaws.com lead in all of vpc-0a1b2c3d.
 	// Fix: Add an inbound rule for tcp/443 from the task's security group (sg-0task) to sg-0endpoints
+}
+
+// What to do about it, tried out on what was read and not on the account.
+func ExampleDiagnosis_Plan() {
+	ctx := context.Background()
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	task, err := checks.LoaderFromConfig(cfg).LoadService(ctx, "prod", "web")
+	if err != nil {
+		log.Fatal(err)
+	}
+	diagnosis, err := checks.Run(ctx, task, checks.Default(checks.FromConfig(cfg))...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	plan, err := diagnosis.Plan(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, step := range plan.Steps {
+		for _, change := range step.Fix.Changes {
+			fmt.Println(change.Commands())
+		}
+	}
+	if !plan.Proven {
+		fmt.Println("That is not proven to be enough:")
+		for _, finding := range plan.Left {
+			fmt.Println(finding.Summary)
+		}
+	}
 }

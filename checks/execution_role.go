@@ -34,8 +34,8 @@ func (ExecutionRole) Info() Info {
 	const boundaries = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
 	const scps = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
 	allow := []Remedy{
-		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs, "", nil},
-		{"Add a statement that allows {requests} to a policy of {subject}", docs, "", nil},
+		{"Add a statement that allows {requests} to a policy of {subject}", docs, "It is for these repositories alone.", addPullStatement},
+		{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs, "It allows every repository, and writing to every log stream.", attachManagedPolicy},
 	}
 	return Info{
 		ID: "execution-role", Title: "Task execution role",
@@ -44,17 +44,17 @@ func (ExecutionRole) Info() Info {
 			"role.allowed":    {Pass, "ECS may assume {subject}, and its policies allow the pull.", nil},
 			"role.not-needed": {Skip, "The task has no execution role, and none of its images is in Amazon ECR, which would take one.", nil},
 			"role.none": {Fail, "The task has no execution role, and pulling {images} from Amazon ECR takes one.", []Remedy{
-				{"Set executionRoleArn in the task definition to a role that has AmazonECSTaskExecutionRolePolicy", docs, "", nil}}},
+				{"Set executionRoleArn in the task definition to a role that has AmazonECSTaskExecutionRolePolicy; create ecsTaskExecutionRole if there is none", docs, "", setNewRole}}},
 			"role.absent": {Fail, "The execution role {subject} does not exist.", []Remedy{
-				{"Create the role {subject} with AmazonECSTaskExecutionRolePolicy, or name one that exists in the task definition", docs, "", nil}}},
+				{"Create the role {subject} with AmazonECSTaskExecutionRolePolicy, or name one that exists in the task definition", docs, "", createRole}}},
 			"role.wrong-path": {Fail, "The execution role {subject} does not exist: the account's role of that name is {namesake}.", []Remedy{
-				{"Name {namesake} as executionRoleArn in the task definition", docs, "", nil}}},
+				{"Name {namesake} as executionRoleArn in the task definition", docs, "", useNamesake}}},
 			"role.not-assumable": {Fail, "The trust policy of {subject} does not let ecs-tasks.amazonaws.com assume it ({cite}).", []Remedy{
-				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs, "", nil}}},
+				{"Allow sts:AssumeRole for the service ecs-tasks.amazonaws.com in the trust policy of {subject}", docs, "", trustTasks}}},
 			"role.denied":        {Fail, "No policy of {subject} allows {requests}.", allow},
-			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Remedy{{"Remove or narrow the statement that denies {actions} ({cite})", docs, "", nil}}},
-			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Remedy{{"Allow {actions} in the permissions boundary of {subject}", boundaries, "", nil}}},
-			"role.layer-check":   {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", []Remedy{{"Attach the managed policy AmazonECSTaskExecutionRolePolicy to {subject}", docs, "", nil}}},
+			"role.explicit-deny": {Fail, "A policy of {subject} explicitly denies {requests} ({cite}).", []Remedy{{"Remove or narrow the statement that denies {actions} ({cite})", docs, "", amendRole}}},
+			"role.boundary":      {Fail, "The permissions boundary of {subject} does not allow {requests} ({cite}).", []Remedy{{"Allow {actions} in the permissions boundary of {subject}", boundaries, "It holds for everybody with that boundary, and grants nothing by itself.", amendRole}}},
+			"role.layer-check":   {Warn, "{subject} may not call {requests}; AWS's managed policy allows it, but a pull is documented to work without.", allow},
 			"role.organization-unknown": {Unknown, "Whether the organization's service control policies deny {actions} to {subject} is not known: IAM's simulator says so, and was not told all that they may ask for, such as {untold}.", []Remedy{
 				{"Have the organization's administrators see that the service control policies above the account allow {actions} for {subject}", scps, "", nil}}},
 
@@ -204,6 +204,9 @@ func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision 
 	policies := role.Policies()
 	policies.Resource = repositoryLayer(image)
 	d := iam.Evaluate(r, policies)
+	if d.Outcome == iam.ImplicitDeny && registryRefused(role, image) {
+		return iam.Decision{Layer: iam.IdentityLayer, Missing: []string{registryPolicy}}
+	}
 	if d.Outcome == iam.ImplicitDeny && registryGrants(role, r, image) {
 		return iam.Decision{Layer: iam.IdentityLayer, Warnings: []string{registryMayAllow}}
 	}

@@ -11,6 +11,8 @@ type Fix struct {
 	Changes []Change `json:"changes"`
 	// Region is the task's, in which Commands make the changes; "" where it is not known.
 	Region string `json:"region,omitempty"`
+	// Proof is what comes of the changes; nil if that was not tried. See Prove.
+	Proof *Proof `json:"proof,omitempty"`
 }
 
 // Commands are the calls of the AWS CLI that make the changes, in their order. Each is the words of one, with its Region.

@@ -35,9 +35,9 @@ func (Image) Info() Info {
 				{"Correct the account, Region and repository of the image in the task definition", docs, "", nil},
 				{"Create the repository and push {subject}", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/repository-create.html", "", nil}}},
 			"image.archived": {Fail, "{subject} is archived: Amazon ECR answers a pull with 404 until it is restored.", []Remedy{
-				{"Restore {subject} from the archive", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html", "", nil}}},
+				{"Restore {subject} from the archive", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/archive-image.html", "", restoreImage}}},
 			"image.credentials-required": {Fail, "The registry asks for credentials for {subject}, and the task definition gives none (a missing repository may be hidden behind that).", []Remedy{
-				{"Set repositoryCredentials in the task definition to a secret with the registry's user name and password", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html", "", nil},
+				{"Set repositoryCredentials in the task definition to a secret with the registry's user name and password", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html", "", giveCredentials},
 				{"Correct the image in the task definition, if it was meant to be public or in Amazon ECR", docs, "", nil}}},
 			"image.key-unusable": {Fail, "Amazon ECR cannot decrypt {subject}: {key}, the key of its repository, is {state}.", []Remedy{
 				{"Enable {key}, or cancel its deletion", "https://docs.aws.amazon.com/kms/latest/developerguide/enabling-keys.html", "", nil},
@@ -78,7 +78,7 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 			}
 			f := info.Finding(Resolve, "image.malformed", container.Image, map[string]string{"reason": reason})
 			f.Container, f.Scope = container.Name, []string{container.Name}
-			found = append(found, f)
+			found = info.joinTo(found, f, func(g Finding) bool { return g.Subject == f.Subject })
 			continue
 		}
 		if container.RepositoryCredentials != "" {
@@ -147,7 +147,7 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 		if code == "image.unread" && image.Unread["ecr:DescribeImages"] != nil {
 			f = f.because([]string{"ecr:DescribeImages"}, image.Unread)
 		}
-		found = append(found, f)
+		found = info.joinTo(found, f, func(g Finding) bool { return code == "image.repository-absent" && sameRepository(g.Subject, ref) }, "subject")
 	}
 	return found, nil
 }
@@ -191,6 +191,12 @@ func keyMissing(image *registry.Image) (missing []string) {
 		missing = append(missing, manifestRefused(image)...)
 	}
 	return missing
+}
+
+// sameRepository reports whether an image is one of the repository of another.
+func sameRepository(image string, ref registry.Reference) bool {
+	other, err := registry.Parse(image)
+	return err == nil && other.Registry == ref.Registry && other.Repository == ref.Repository
 }
 
 // imported returns what the absence of an image comes to when ECR may import it on its first pull.

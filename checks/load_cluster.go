@@ -13,13 +13,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// listed is how many ARNs a page of a list holds: the most that ECS gives.
-const listed = 100
+// namesAPage is how many ARNs a page of a list holds: the most that ECS gives.
+const namesAPage = 100
 
 // Clusters yields the ARNs of the account's clusters in the Region. An error ends it.
 func (l Loader) Clusters(ctx context.Context) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		pages := ecs.NewListClustersPaginator(l.ECS, &ecs.ListClustersInput{MaxResults: aws.Int32(listed)})
+		pages := ecs.NewListClustersPaginator(l.ECS, &ecs.ListClustersInput{MaxResults: aws.Int32(namesAPage)})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
@@ -65,7 +65,7 @@ func (l Loader) LoadCluster(ctx context.Context, cluster string) iter.Seq2[Task,
 // serviceNames yields the ARNs of a cluster's services, as many at a time as one call for their revisions takes.
 func (l Loader) serviceNames(ctx context.Context, cluster string) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
-		pages := ecs.NewListServicesPaginator(l.ECS, &ecs.ListServicesInput{Cluster: optional(cluster), MaxResults: aws.Int32(listed)})
+		pages := ecs.NewListServicesPaginator(l.ECS, &ecs.ListServicesInput{Cluster: optional(cluster), MaxResults: aws.Int32(namesAPage)})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {

@@ -21,7 +21,7 @@ import (
 // place finds where a task runs or ran. revision is what started it, nil when that is not known, because of notRead or
 // because ECS does not show it.
 func (l Loader) place(ctx context.Context, task *Task, t types.Task, revision *types.ServiceRevision, notRead error) error {
-	if subnet := attached(t, "subnetId"); subnet != "" {
+	if subnet := attachmentOf(t, "subnetId"); subnet != "" {
 		task.Placement.Subnets = []string{subnet}
 	}
 	networkInterface := interfaceOf(t)
@@ -75,8 +75,8 @@ func (l Loader) place(ctx context.Context, task *Task, t types.Task, revision *t
 	return nil
 }
 
-// attached returns a detail of a task's attachments: of its elastic network interface, on Fargate.
-func attached(t types.Task, detail string) (value string) {
+// attachmentOf returns a detail of a task's attachments: of its elastic network interface, on Fargate.
+func attachmentOf(t types.Task, detail string) (value string) {
 	for _, a := range t.Attachments {
 		for _, d := range a.Details {
 			if aws.ToString(d.Name) == detail {
@@ -87,7 +87,7 @@ func attached(t types.Task, detail string) (value string) {
 	return value
 }
 
-func interfaceOf(t types.Task) string { return attached(t, "networkInterfaceId") }
+func interfaceOf(t types.Task) string { return attachmentOf(t, "networkInterfaceId") }
 
 // unplaced says why nothing but its interface shows a task's security groups and public address.
 func unplaced(task Task) string {

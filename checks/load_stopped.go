@@ -48,7 +48,7 @@ func (l Loader) LoadStopped(ctx context.Context, cluster string) iter.Seq2[Task,
 // stopped yields the ARNs of a cluster's stopped tasks, as many at a time as one call describes.
 func (l Loader) stopped(ctx context.Context, cluster string) iter.Seq2[[]string, error] {
 	return func(yield func([]string, error) bool) {
-		pages := ecs.NewListTasksPaginator(l.ECS, &ecs.ListTasksInput{Cluster: optional(cluster), DesiredStatus: types.DesiredStatusStopped, MaxResults: aws.Int32(listed)})
+		pages := ecs.NewListTasksPaginator(l.ECS, &ecs.ListTasksInput{Cluster: optional(cluster), DesiredStatus: types.DesiredStatusStopped, MaxResults: aws.Int32(namesAPage)})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {

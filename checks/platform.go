@@ -21,7 +21,7 @@ func (Platform) Info() Info {
 	const build = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-multi-architecture-image.html"
 	fixes := []Remedy{
 		{"Build and push {subject} for {platform}: docker buildx build --platform {platform}", build, "", nil},
-		{"Set runtimePlatform in the task definition to a platform that the image is for ({offered})", docs, "", nil},
+		{"Set runtimePlatform in the task definition to a platform that the image is for ({offered})", docs, "All containers of the task then run on it.", setArchitecture},
 	}
 	return Info{
 		ID: "platform", Title: "Platforms", Actions: imageActions,

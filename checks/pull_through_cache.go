@@ -38,17 +38,17 @@ func (PullThroughCache) Info() Info {
 			"cache.none":    {Skip, "No image waits to be imported through a pull-through-cache rule.", nil},
 			"cache.ready":   {Pass, "Nothing that was read stands in the way of importing {subject} through the rule {rule}.", nil},
 			"cache.unread":  {Unknown, "Whether a pull-through-cache rule imports {subject} is not known: {reason}.", nil},
-			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Remedy{{"Name the image {prefix}/library/{upstream} in the task definition", user + "pull-through-cache-working-pulling.html", "", nil}}},
+			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Remedy{{"Name the image {prefix}/library/{upstream} in the task definition", user + "pull-through-cache-working-pulling.html", "", nameOfficialImage}}},
 			"cache.denied": {Fail, "A policy explicitly denies {actions} to {role}, without which {subject} cannot be imported ({cite}).", []Remedy{
-				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", nil}}},
+				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", allowImport}}},
 			"cache.not-allowed": {Fail, "Neither the policies of {role} nor those of the registry and the repository allow {actions}, without which {subject} cannot be imported.", []Remedy{
 				{"Allow {actions} in a policy of {role}", user + "pull-through-cache-iam.html", "", nil},
 				{"Allow {actions} for {role} in the policy of the registry", user + "registry-permissions-create-pullthroughcache.html", "", nil}}},
 			"cache.fips": {Fail, "{subject} is named by a FIPS host, which does not import through the rule {rule}: Amazon ECR's FIPS endpoints support no first pull through a cache.", []Remedy{
 				{"Name the image by the host without -fips in the task definition, at least until it is in Amazon ECR", user + "pull-through-cache.html", "", nil},
 				{"Pull {subject} once by the host without -fips, which imports it", user + "pull-through-cache.html", "", nil}}},
-			"cache.secret-name":   {Fail, "The rule {rule} names the secret {secret}; ECR takes one of its own account and Region whose name begins with ecr-pullthroughcache/.", []Remedy{{"Create such a secret and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", nil}}},
-			"cache.secret-absent": {Fail, "The secret {secret} of the rule {rule} does not exist or is scheduled for deletion.", []Remedy{{"Create or restore the secret {secret}", user + "pull-through-cache-creating-secret.html", "", nil}}},
+			"cache.secret-name":   {Fail, "The rule {rule} names the secret {secret}; ECR takes one of its own account and Region whose name begins with ecr-pullthroughcache/.", []Remedy{{"Create such a secret and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", giveRuleSecret}}},
+			"cache.secret-absent": {Fail, "The secret {secret} of the rule {rule} does not exist or is scheduled for deletion.", []Remedy{{"Restore the secret {secret}, or create one and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", returnRuleSecret}}},
 		},
 		Assumes: []string{"No pull-through-cache rule covers an image of a registry whose rules could not be read."},
 	}
@@ -81,7 +81,15 @@ func (c PullThroughCache) Check(ctx context.Context, task Task) ([]Finding, erro
 		}
 		if f.Code != "" {
 			f.Scope = containers[ref.String()]
-			found = append(found, f)
+			found = info.joinTo(found, f, func(g Finding) bool {
+				switch f.Code {
+				case "cache.denied":
+					return g.Args["cite"] == f.Args["cite"]
+				case "cache.secret-name", "cache.secret-absent":
+					return g.Args["secret"] == f.Args["secret"]
+				}
+				return false
+			}, "subject", "actions", "rule")
 		}
 	}
 	if len(found) == 0 {
@@ -154,10 +162,7 @@ func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, i
 	if role.Exists != nil && !*role.Exists {
 		return Finding{}, nil // and that
 	}
-	needed := []string{importImage}
-	if image.Status == registry.RepositoryAbsent {
-		needed = append(needed, createRepository)
-	}
+	needed := importActions(image)
 	var denied, missing, keys, warnings []string
 	for _, action := range needed {
 		said := c.importSays(role, request(action, ref), image)
@@ -224,7 +229,7 @@ func (PullThroughCache) importSays(role *iam.Role, r iam.Request, image *registr
 	if denies := registrySays(role, r, image, true); denies.Outcome == iam.Unknown && image.RegistryPolicy != nil {
 		all = denies
 	}
-	words = append(words, policyWord{all, registryPolicy, image.RegistryPolicy != nil})
+	words = append(words, policyWord{all, registryPolicy, image.RegistryPolicy != nil || registryRefused(role, image)})
 	if r.Action != importImage || image.Status != registry.ImageAbsent {
 		return words // a repository that is to be created has no policy yet
 	}
@@ -233,6 +238,14 @@ func (PullThroughCache) importSays(role *iam.Role, r iam.Request, image *registr
 		said = resourceSays(role, r, l)
 	}
 	return append(words, policyWord{said, repositoryPolicy, true})
+}
+
+// importActions are what the first pull of an image takes.
+func importActions(image *registry.Image) []string {
+	if image.Status == registry.RepositoryAbsent {
+		return []string{importImage, createRepository}
+	}
+	return []string{importImage}
 }
 
 // rulesRefused reports that the pull-through-cache rules could have been read and were not.

@@ -24,8 +24,8 @@ func (RateLimit) Info() Info {
 		Codes: map[Code]Meaning{
 			"rate-limit.none": {Skip, "No image is pulled from Docker Hub without credentials.", nil},
 			"rate-limit.anonymous": {Warn, "Docker Hub counts pulls of {images} without credentials by the address that they come from, which tasks behind one NAT gateway share; past its limit it answers 429{seen}.", []Remedy{
-				{"Set repositoryCredentials in the task definition to a secret with an account of Docker Hub", private, "", nil},
-				{"Pull through Amazon ECR: a pull-through-cache rule for Docker Hub, or a copy of the image", cache, "", nil}}},
+				{"Set repositoryCredentials in the task definition to a secret with an account of Docker Hub", private, "It keeps the image where it is; the limit becomes the account's.", giveCredentials},
+				{"Pull through Amazon ECR: a pull-through-cache rule for Docker Hub, or a copy of the image", cache, "Pulls no longer reach Docker Hub, but for the first of each image.", nil}}},
 		},
 	}
 }

@@ -35,15 +35,15 @@ func (RegistryCredentials) Info() Info {
 			"credentials.none":      {Skip, "No container names credentials for its registry.", nil},
 			"credentials.not-asked": {Skip, "Who may read {subject} was not asked: the execution role does not exist.", nil},
 			"credentials.readable":  {Pass, "{role} may read {secrets}.", nil},
-			"credentials.role-none": {Fail, "The task has no execution role, and reading {subject} takes one.", []Remedy{{"Set executionRoleArn in the task definition to a role that may call secretsmanager:GetSecretValue on {subject}", docs, "", nil}}},
+			"credentials.role-none": {Fail, "The task has no execution role, and reading {subject} takes one.", []Remedy{{"Set executionRoleArn in the task definition to a role that may call secretsmanager:GetSecretValue on {subject}", docs, "", setNewRole}}},
 			"credentials.absent": {Fail, "The secret {subject} does not exist in {region}.", []Remedy{
-				{"Create the secret {subject} in {region}, as JSON with username and password", docs, "", nil},
+				{"Create the secret {subject} in {region}, as JSON with username and password", docs, "", createSecret},
 				{"Name the secret by the whole of its ARN in the task definition", docs, "", nil}}},
-			"credentials.deleted": {Fail, "The secret {subject} is scheduled for deletion and cannot be read.", []Remedy{{"Restore {subject}", secrets + "manage_restore-secret.html", "", nil}}},
-			"credentials.denied":  {Fail, "{role} may not call secretsmanager:GetSecretValue on {subject} ({cite}).", []Remedy{{"Allow secretsmanager:GetSecretValue on {subject} for {role}", docs, "", nil}}},
+			"credentials.deleted": {Fail, "The secret {subject} is scheduled for deletion and cannot be read.", []Remedy{{"Restore {subject}", secrets + "manage_restore-secret.html", "", restoreSecret}}},
+			"credentials.denied":  {Fail, "{role} may not call secretsmanager:GetSecretValue on {subject} ({cite}).", []Remedy{{"Allow secretsmanager:GetSecretValue on {subject} for {role}", docs, "", allowSecret}}},
 			"credentials.key-state": {Fail, "The key of {subject}, {key}, is {state}, so that nothing can be decrypted with it.", []Remedy{
-				{"Enable {key}, or cancel its deletion", keys + "enabling-keys.html", "", nil}}},
-			"credentials.key-denied":     {Fail, "{role} may not call kms:Decrypt with {key}, the key of {subject} ({cite}).", []Remedy{{"Allow kms:Decrypt on {key} for {role}, in the role's policy and the key's", docs, "", nil}}},
+				{"Enable {key}, or cancel its deletion", keys + "enabling-keys.html", "", enableKey}}},
+			"credentials.key-denied":     {Fail, "{role} may not call kms:Decrypt with {key}, the key of {subject} ({cite}).", []Remedy{{"Allow kms:Decrypt on {key} for {role}, in the role's policy and the key's", docs, "", allowKey}}},
 			"credentials.key-not-shared": {Fail, "{subject} is in another account than {role} and has the key that AWS manages, which cannot be shared.", []Remedy{{"Give {subject} a key of your own, and allow {role} to decrypt with it", secrets + "auth-and-access_examples_cross.html", "", nil}}},
 			"credentials.malformed":      {Fail, "The value of {subject} is not what ECS takes, a JSON object with the strings username and password: {form}.", []Remedy{{"Store {\"username\": …, \"password\": …} as the value of {subject}", docs, "", nil}}},
 			"credentials.unread":         {Unknown, "Whether {role} may read {subject} is not known: {reason}.", nil},
@@ -83,22 +83,25 @@ func (c RegistryCredentials) Check(ctx context.Context, task Task) ([]Finding, e
 		if err != nil {
 			return found, err
 		}
-		o := judged{info, role, secret, task}.verdict()
-		if o.code == "credentials.readable" {
-			readable = append(readable, id.Name)
-			continue
+		for _, o := range (judged{info, role, secret, task}).verdicts() {
+			if o.code == "credentials.readable" {
+				readable = append(readable, id.Name)
+				continue
+			}
+			args := map[string]string{"role": role.ARN, "region": secret.ID.Region, "cite": "", "form": string(secret.Form), "reason": o.reason}
+			if k := secret.Key; k != nil {
+				args["key"], args["state"] = k.ARN, k.State
+			}
+			if o.decision != nil {
+				args["cite"] = cite(o.decision.Policy, o.decision.Statement, o.decision.Element)
+			}
+			f := info.Finding(Authenticate, o.code, id.Name, args)
+			f.Scope = containers[id.Name]
+			f.Evidence = append(f.Evidence, o.evidence...)
+			found = info.joinTo(found, f.because(o.missing, unreadOf(role, secret)), func(g Finding) bool {
+				return (o.code == "credentials.key-state" || o.code == "credentials.key-denied") && g.Args["key"] == args["key"]
+			}, "subject")
 		}
-		args := map[string]string{"role": role.ARN, "region": secret.ID.Region, "cite": "", "form": string(secret.Form), "reason": o.reason}
-		if k := secret.Key; k != nil {
-			args["key"], args["state"] = k.ARN, k.State
-		}
-		if o.decision != nil {
-			args["cite"] = cite(o.decision.Policy, o.decision.Statement, o.decision.Element)
-		}
-		f := info.Finding(Authenticate, o.code, id.Name, args)
-		f.Scope = containers[id.Name]
-		f.Evidence = append(f.Evidence, o.evidence...)
-		found = append(found, f.because(o.missing, unreadOf(role, secret)))
 	}
 	if len(readable) > 0 {
 		found = append(found, info.Finding(Authenticate, "credentials.readable", task.subject(), map[string]string{"role": role.ARN, "secrets": joined(readable)}))
@@ -139,40 +142,47 @@ func unknownFor(missing, keys []string) opinion {
 	return opinion{code: "credentials.unread", reason: unsettled(missing, keys), missing: missing}
 }
 
-// verdict finds the first thing that certainly stops the secret from being read; for want of one, what is not known.
-func (j judged) verdict() opinion {
+// verdicts finds everything that certainly stops the secret from being read; for want of that, what is not known. Each is a
+// fault of its own: that one was not read never brings another to light.
+func (j judged) verdicts() (certain []opinion) {
 	s := j.secret
-	fact := func(code Code, source, text string) opinion {
-		return opinion{code: code, evidence: []Evidence{{source, text}}}
+	fault := func(code Code, source, text string) {
+		certain = append(certain, opinion{code: code, evidence: []Evidence{{source, text}}})
 	}
 	account := accountOf(s.ARN)
-	elsewhere := account != "" && j.task.Account != "" && account != j.task.Account
 	switch {
-	case s.Exists != nil && !*s.Exists && elsewhere:
-		return opinion{code: "credentials.unread", reason: "it is in account " + account + ", which does not show it"}
+	case s.Exists != nil && !*s.Exists && account != "" && j.task.Account != "" && account != j.task.Account:
+		return []opinion{{code: "credentials.unread", reason: "it is in account " + account + ", which does not show it"}}
 	case s.Exists != nil && !*s.Exists:
-		return fact("credentials.absent", credentials.DescribeSecret, "ResourceNotFoundException")
+		fault("credentials.absent", credentials.DescribeSecret, "ResourceNotFoundException")
 	case s.DeletedAt != nil:
-		return fact("credentials.deleted", credentials.DescribeSecret, "scheduled for deletion on "+s.DeletedAt.UTC().Format("2006-01-02"))
-	case j.role.Exists != nil && !*j.role.Exists:
-		return opinion{code: "credentials.not-asked"}
+		fault("credentials.deleted", credentials.DescribeSecret, "scheduled for deletion on "+s.DeletedAt.UTC().Format("2006-01-02"))
+	}
+	if j.role.Exists != nil && !*j.role.Exists {
+		if len(certain) == 0 {
+			return []opinion{{code: "credentials.not-asked"}}
+		}
+		return certain
 	}
 	read := j.mayRead()
 	if read.Outcome == iam.ImplicitDeny || read.Outcome == iam.ExplicitDeny {
-		return opinion{code: "credentials.denied", decision: &read, evidence: []Evidence{{secretPolicySource(read), read.Reason(iam.Request{Action: credentials.GetSecretValue})}}}
+		certain = append(certain, opinion{code: "credentials.denied", decision: &read, evidence: []Evidence{{secretPolicySource(read), read.Reason(iam.Request{Action: credentials.GetSecretValue})}}})
 	}
-	if s.Exists != nil && elsewhere && (s.KeyID == "" || s.Key != nil && s.Key.AWS) {
-		return fact("credentials.key-not-shared", credentials.DescribeSecret, "no key of the customer's, in account "+account)
+	if j.notShared() {
+		fault("credentials.key-not-shared", credentials.DescribeSecret, "no key of the customer's, in account "+account)
 	}
 	var key opinion
-	if s.KeyID != "" {
+	if s.KeyID != "" && !j.notShared() {
 		key = j.judgeKey()
 		if j.info.Codes[key.code].Status == Fail {
-			return key
+			certain = append(certain, key)
 		}
 	}
 	if s.Form != credentials.FormNotRead && s.Form != credentials.FormValid {
-		return fact("credentials.malformed", credentials.GetSecretValue, "the form of the value: "+string(s.Form))
+		fault("credentials.malformed", credentials.GetSecretValue, "the form of the value: "+string(s.Form))
+	}
+	if len(certain) > 0 {
+		return certain
 	}
 	missing, keys := read.Missing, read.Keys
 	if s.Exists == nil {
@@ -180,31 +190,48 @@ func (j judged) verdict() opinion {
 	}
 	switch {
 	case read.Outcome == iam.Unknown || s.Exists == nil:
-		return unknownFor(compacted(append(missing, key.missing...)), keys)
+		return []opinion{unknownFor(compacted(append(missing, key.missing...)), keys)}
 	case key.code != "":
-		return key
+		return []opinion{key}
 	case s.Unread[credentials.GetSecretValue] != nil:
-		return unknownFor([]string{credentials.GetSecretValue}, nil)
+		return []opinion{unknownFor([]string{credentials.GetSecretValue}, nil)}
 	}
-	return opinion{code: "credentials.readable"}
+	return []opinion{{code: "credentials.readable"}}
+}
+
+// notShared reports a secret of another account that has the key which AWS manages there.
+func (j judged) notShared() bool {
+	s, account := j.secret, accountOf(j.secret.ARN)
+	return s.Exists != nil && account != "" && j.task.Account != "" && account != j.task.Account && (s.KeyID == "" || s.Key != nil && s.Key.AWS)
 }
 
 // mayRead decides whether the role may call GetSecretValue.
 func (j judged) mayRead() iam.Decision {
 	policies := j.role.Policies()
+	policies.Resource = j.secretLayer()
+	return iam.Evaluate(j.read(), policies)
+}
+
+// secretLayer returns the secret's policy as what it is to an evaluation; nil: it has none.
+func (j judged) secretLayer() *iam.Layer {
 	switch p := j.secret.Policy; {
 	case p == nil:
-		policies.Resource = &iam.Layer{Missing: []string{credentials.GetResourcePolicy}}
+		return &iam.Layer{Missing: []string{credentials.GetResourcePolicy}}
 	case *p != "":
 		document, _ := iam.Parse(*p) // what is malformed evaluates as unknown
-		policies.Resource = &iam.Layer{Policies: []iam.Policy{{Name: "policy of the secret", Document: document}}}
+		return &iam.Layer{Policies: []iam.Policy{{Name: "policy of the secret", Document: document}}}
 	}
+	return nil
+}
+
+// read is the request for the secret's value.
+func (j judged) read() iam.Request {
 	r := j.request(credentials.GetSecretValue, j.secret.ARN)
 	r.Context["aws:ViaAWSService"] = iam.Present("false")
 	if j.secret.ARN != "" {
 		r.Context["secretsmanager:SecretId"] = iam.Present(j.secret.ARN)
 	}
-	return iam.Evaluate(r, policies)
+	return r
 }
 
 // request returns a request of the role in the secret's Region. A resource that is not known is in the task's account.
@@ -234,12 +261,7 @@ func (j judged) judgeKey() opinion {
 		return opinion{}
 	}
 	policies := j.role.Policies()
-	if k.Policy == nil {
-		policies.Resource = &iam.Layer{Missing: []string{credentials.GetKeyPolicy}}
-	} else {
-		document, _ := iam.Parse(*k.Policy)
-		policies.Resource = &iam.Layer{Policies: []iam.Policy{{Name: "policy of the key", Document: document}}}
-	}
+	policies.Resource = keyLayer(k)
 	d := iam.Evaluate(j.decrypt(k.ARN), policies)
 	switch d.Outcome {
 	case iam.Allowed:
@@ -262,6 +284,15 @@ func (j judged) judgeKey() opinion {
 	return opinion{code: "credentials.key-denied", decision: &d, evidence: []Evidence{
 		{credentials.GetKeyPolicy, d.Reason(iam.Request{Action: "kms:Decrypt"})},
 		{credentials.ListGrants, fmt.Sprintf("%d grants to decrypt, none to the role", len(k.Grants))}}}
+}
+
+// keyLayer returns a key's policy as what it is to an evaluation.
+func keyLayer(k *credentials.Key) *iam.Layer {
+	if k.Policy == nil {
+		return &iam.Layer{Missing: []string{credentials.GetKeyPolicy}}
+	}
+	document, _ := iam.Parse(*k.Policy)
+	return &iam.Layer{Policies: []iam.Policy{{Name: "policy of the key", Document: document}}}
 }
 
 // decrypt is the request that Secrets Manager makes on the role's behalf.

@@ -23,11 +23,14 @@ const noRegistryPolicy = "No registry policy of Amazon ECR denies the pull, or a
 // oldScope are the actions for which a registry enforces its policy before it is switched to V2.
 var oldScope = []string{"ecr:ReplicateImage", importImage, createRepository}
 
-// registryRefused reports whether the policy of the task's own registry could have been read and was not. That of another
+// registryRefused reports whether the policy of the role's own registry could have been read and was not. That of another
 // account's is shown to nobody here, and stays an assumption.
-func registryRefused(task Task, image *registry.Image) bool {
-	err := image.Unread[registryPolicy]
-	return err != nil && !notOffered(err) && image.RegistryPolicy == nil && (task.Account == "" || image.Reference.ECR.Account == task.Account)
+func registryRefused(role *iam.Role, image *registry.Image) bool {
+	if image == nil || image.RegistryPolicy != nil {
+		return false
+	}
+	err, account := image.Unread[registryPolicy], role.Principal().Account
+	return err != nil && !notOffered(err) && (account == "" || image.Reference.ECR.Account == account)
 }
 
 // registrySays returns what the policy of the image's registry says by itself about a request: its Allow and Deny

@@ -33,8 +33,8 @@ func (RepositoryPolicy) Info() Info {
 			"repository.allowed":       {Pass, "The policy of {subject} does not stand in the way of {role}.", nil},
 			"repository.not-asked":     {Skip, "There is no repository policy to ask: {reason}.", nil},
 			"repository.unread":        {Unknown, "Whether the policy of {subject} lets {role} call {actions} is not known: {reason}.", nil},
-			"repository.not-allowed":   {Fail, "{subject} is in another account than {role}, and its policy does not allow that role to call {actions}.", []Remedy{{"Add a statement that allows {actions} for {role} to the policy of {subject}", docs, "", nil}}},
-			"repository.explicit-deny": {Fail, "The policy of {subject} explicitly denies {actions} to {role} ({cite}).", []Remedy{{"Remove or narrow the statement that denies {actions} ({cite})", docs, "", nil}}},
+			"repository.not-allowed":   {Fail, "{subject} is in another account than {role}, and its policy does not allow that role to call {actions}.", []Remedy{{"Add a statement that allows {actions} for {role} to the policy of {subject}", docs, "", amendRepositoryPolicy}}},
+			"repository.explicit-deny": {Fail, "The policy of {subject} explicitly denies {actions} to {role} ({cite}).", []Remedy{{"Narrow the statement that denies {actions} so that it spares {role} ({cite})", docs, "What the statement guards no longer holds for the role.", amendRepositoryPolicy}}},
 			"repository.registry-deny": {Fail, "The policy of the registry {registry} explicitly denies {actions} to {role} ({cite}).", []Remedy{
 				{"Remove or narrow the statement of the registry's policy that denies {actions} ({cite})", registries, "", nil}}},
 			"repository.registry-unread": {Unknown, "Whether the policy of the registry {registry} denies {actions} to {role} is not known: {reason}.", nil},
@@ -62,6 +62,12 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 		if ref.ECR == nil {
 			continue
 		}
+		if i := slices.IndexFunc(found, func(f Finding) bool { return f.Subject == ref.RepositoryARN() }); i >= 0 {
+			if found[i].Code != "repository.not-asked" { // images of one repository have one policy
+				found[i].Scope = compacted(slices.Concat(found[i].Scope, containers[ref.String()]))
+			}
+			continue
+		}
 		role, err := c.Roles.Role(ctx, task.ExecutionRole)
 		if err != nil {
 			return found, err
@@ -70,7 +76,7 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 		if err != nil {
 			return found, err
 		}
-		assumed = assumed || image.RegistryPolicy == nil && !registryRefused(task, image)
+		assumed = assumed || image.RegistryPolicy == nil && !registryRefused(role, image)
 		if image.Status == registry.RepositoryAbsent {
 			found = append(found, info.Finding(Resolve, "repository.not-asked", ref.RepositoryARN(), map[string]string{"reason": "Amazon ECR finds no " + ref.RepositoryARN()}))
 			continue
@@ -81,7 +87,7 @@ func (c RepositoryPolicy) Check(ctx context.Context, task Task) ([]Finding, erro
 		}
 		f.Scope = containers[ref.String()]
 		found = append(found, f)
-		if image.RegistryPolicy == nil && !registryRefused(task, image) {
+		if image.RegistryPolicy == nil && !registryRefused(role, image) {
 			continue
 		}
 		f, err = c.judgeRegistry(ctx, task, role, image, ref)

@@ -2,6 +2,8 @@ package checks
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/canpull/canpull/network"
 )
@@ -42,8 +44,8 @@ func (Route) Info() Info {
 				{"Create the VPC endpoints for ecr.api, ecr.dkr and S3, if all images are in Amazon ECR in this Region", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html", endpointCost, inVPC(serveWays)},
 				{"Associate {subnets} with a route table that leads to a NAT gateway", routeTables, "", inVPC(otherTable)},
 			}},
-			"route.blackhole": {Fail, "The route of {subject} that carries {hosts} leads to {target}, which no longer exists.", []Remedy{
-				{"Replace the route's target in {subject} with a NAT gateway or an internet gateway that exists", routeTables, "", inVPC(liveTarget)}}},
+			"route.blackhole": {Fail, "{subject} no longer exists, and the routes of {tables} that carry {hosts} from {subnets} lead to it.", []Remedy{
+				{"Replace {subject} in the routes of {tables} with a NAT gateway or an internet gateway that exists", routeTables, "", inVPC(liveTarget)}}},
 			"route.gateway-detached": {Fail, "The internet gateway {subject}, which carries {hosts} from {subnets}, is not attached to {vpc}.", []Remedy{
 				{"Attach {subject} to {vpc}, or point the route to a gateway that is attached", "https://docs.aws.amazon.com/vpc/latest/userguide/working-with-igw.html", "", inVPC(attach)}}},
 			"route.public-access-blocked": {Fail, "VPC Block Public Access stops the traffic from {subnets} to {hosts} at {subject}.", []Remedy{
@@ -148,10 +150,16 @@ func (c Route) Check(ctx context.Context, task Task) ([]Finding, error) {
 				return verdict{} // the VPC is built on endpoints: one is missing, not a route
 			}
 			v.code = codes[h.Reason]
-			if h.Kind == network.KindTransitRoute && h.Reason == network.NoRoute {
+			switch transit := h.Kind == network.KindTransitRoute; {
+			case transit && h.Reason == network.NoRoute:
 				v.code = "route.transit-none"
-			} else if h.Kind == network.KindTransitRoute && h.Reason == network.Blackhole {
+			case transit && h.Reason == network.Blackhole:
 				v.code = "route.transit-blackhole"
+			case h.Reason == network.Blackhole: // what is gone is one cause for all the tables that lead to it
+				v.subject, v.args["tables"] = h.Target, h.Subject
+				if s.ending(h.Target) { // tables show that one after the other
+					v.code = "route.nat-state"
+				}
 			}
 		case network.Partial:
 			v.code = "route.partial-known"
@@ -170,4 +178,9 @@ func (c Route) Check(ctx context.Context, task Task) ([]Finding, error) {
 		}
 		return v
 	}), nil
+}
+
+// ending reports whether EC2 still shows a NAT gateway that is not, or no longer, available.
+func (s *survey) ending(id string) bool {
+	return slices.ContainsFunc(s.topology.NATGateways, func(n network.NATGateway) bool { return n.ID == id && !strings.EqualFold(n.State, "available") })
 }

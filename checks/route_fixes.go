@@ -65,11 +65,11 @@ func otherTable(s *scene) []Change {
 
 // liveTarget leads a route whose target is gone to a gateway of the same kind that is there.
 func liveTarget(s *scene) []Change {
-	hops := s.atSubject(network.KindRoute)
+	target := s.Subject
+	hops := s.met(func(_ way, h network.Hop) bool { return h.Kind == network.KindRoute && h.Target == target })
 	if len(hops) == 0 {
 		return nil
 	}
-	target := hops[0].hop.Target
 	subnets, block := s.leadingTo(target)
 	if block == "" {
 		return nil

@@ -67,6 +67,8 @@ func (r Runner) Run(ctx context.Context, task Task, checkers ...Checker) (Diagno
 	_ = group.Wait() // the checks' errors are findings
 	d := Diagnosis{Task: task, Findings: slices.Concat(out...), Facts: heard.facts, Started: started}
 	d.Paths = heard.paths()
+	d.observe()
+	d.sayUnexplained()
 	d.propose(checkers)
 	var assumed []string
 	for _, c := range checkers {

@@ -30,9 +30,9 @@ func (SecurityGroup) Info() Info {
 				{"Add an outbound rule for {port} to 0.0.0.0/0 to {subject}", docs, "", inVPC(letOut)}}},
 			"group.egress-partial-known": {Warn, "The task's security group {subject} admits {port} to some of the addresses of {hosts} only, so some pulls will fail.", []Remedy{
 				{"Add an outbound rule for {port} to the rest of the addresses to {subject}", docs, "", inVPC(letOut)}}},
-			"endpoint.group-closed": {Fail, "Security group {subject} of the VPC endpoint {endpoint} has no inbound rule that admits {port} from the task, and the endpoint answers for {hosts} in all of {vpc}.", []Remedy{
+			"endpoint.group-closed": {Fail, "Security group {subject} has no inbound rule that admits {port} from the task to {endpoint}, where {hosts} lead in all of {vpc}.", []Remedy{
 				{"Add an inbound rule for {port} from the task's security group ({groups}) to {subject}", endpoints, "", inVPC(admitTask)}}},
-			"endpoint.group-partial": {Warn, "Security group {subject} of the VPC endpoint {endpoint} admits {port} from some of the addresses of {subnets} only, so some tasks will fail.", []Remedy{
+			"endpoint.group-partial": {Warn, "Security group {subject} admits {port} to {endpoint} from some of the addresses of {subnets} only, so some tasks will fail.", []Remedy{
 				{"Add an inbound rule for {port} from the task's security group ({groups}) to {subject}", endpoints, "", inVPC(admitTask)}}},
 		},
 	}

@@ -136,7 +136,7 @@ func mutate(v any, values []any, random *rand.Rand) {
 				fitting = append(fitting, other)
 			}
 		}
-		return copied(fitting[random.IntN(len(fitting))])
+		return mutable(fitting[random.IntN(len(fitting))])
 	}
 	var inside []any
 	collect(v, &inside)
@@ -158,8 +158,8 @@ func mutate(v any, values []any, random *rand.Rand) {
 	}
 }
 
-// copied keeps a value from holding itself.
-func copied(v any) (out any) {
+// mutable keeps a value from holding itself.
+func mutable(v any) (out any) {
 	data, _ := json.Marshal(v)
 	_ = json.Unmarshal(data, &out)
 	return out

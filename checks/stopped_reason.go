@@ -19,7 +19,7 @@ func (StoppedReason) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html"
 	const pull = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html"
 	fail := func(text, fix string) Meaning {
-		return Meaning{Fail, text + "{ruledOut}", []Remedy{{fix, pull, "", nil}}}
+		return Meaning{Fail, text + "{ruledOut}{unexplained}", []Remedy{{fix, pull, "", nil}}}
 	}
 	return Info{
 		ID: stoppedReasonID, Title: "Stopped reason", Actions: []string{"ecs:DescribeTasks"},
@@ -42,7 +42,7 @@ func (StoppedReason) Info() Info {
 			"stopped.registry":           fail("{host} answered with a server error.", "Try again, and ask the registry's operator"),
 			"stopped.disk":               fail("The task's disk was full while the image was unpacked.", "Raise ephemeralStorage in the task definition"),
 			"stopped.format":             fail("The image's format was not accepted.", "Build the image again with a current tool and one compression for all layers"),
-			"stopped.pull-failure":       {Fail, "The pull failed, and the text does not show more: {text}", []Remedy{{"Read the whole reason with `aws ecs describe-tasks`", docs, "", nil}}},
+			"stopped.pull-failure":       {Fail, "The pull failed, and the text does not show more: {text}{unexplained}", []Remedy{{"Read the whole reason with `aws ecs describe-tasks`", docs, "", nil}}},
 		},
 	}
 }
@@ -82,8 +82,30 @@ func (c StoppedReason) Check(_ context.Context, task Task) ([]Finding, error) {
 	return []Finding{info.Finding(Assume, "stopped.nothing", task.subject(), nil)}, nil
 }
 
+// sayUnexplained has an error of which nothing that was found is the cause say so, and name what may hold the cause.
+func (d *Diagnosis) sayUnexplained() {
+	for i, f := range d.Findings {
+		if f.Check != stoppedReasonID || f.Status != Fail || d.isConsequence(f) {
+			continue
+		}
+		s, _ := ParseSymptom(f.Args["text"])
+		if _, missing := d.Explains(s); missing != nil {
+			f.Missing = missing
+		}
+		open := slices.ContainsFunc(d.Findings, func(g Finding) bool { return g.Status == Unknown && !slices.Contains(s.RuledOut, g.Check) })
+		switch f.Args["unexplained"] = " Nothing that was found explains it: what caused it may have changed since."; {
+		case len(f.Missing) > 0:
+			f.Args["unexplained"] = " Nothing that was found explains it, and the answers of " + joined(f.Missing) + " are missing."
+		case open:
+			f.Args["unexplained"] = " Nothing that was found explains it, and not everything is known."
+		}
+		f.Summary = fill(StoppedReason{}.Info().Codes[f.Code].Text, f.Args)
+		d.Findings[i] = f
+	}
+}
+
 func (s Symptom) args(text string) map[string]string {
-	args := map[string]string{"text": text, "host": cmp.Or(s.Host, "the host"), "address": "", "action": "", "ruledOut": ""}
+	args := map[string]string{"text": text, "host": cmp.Or(s.Host, "the host"), "address": "", "action": "", "ruledOut": "", "unexplained": ""}
 	if s.Stage == Download && s.Host == "" {
 		args["host"] = "the host of the layers"
 	}

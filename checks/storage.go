@@ -23,7 +23,7 @@ const unpackedRatio = 3
 func (Storage) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html"
 	fixes := []Remedy{
-		{"Set ephemeralStorage in the task definition to {need} GiB or more (200 GiB at most)", docs, "", nil},
+		{"Set ephemeralStorage in the task definition to {need} GiB or more (200 GiB at most)", docs, "What goes beyond 20 GiB is billed.", raiseStorage},
 		{"Make the images smaller", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html", "", nil},
 	}
 	return Info{
@@ -73,7 +73,7 @@ func (c Storage) Check(ctx context.Context, task Task) ([]Finding, error) {
 	if err != nil || code == "" {
 		return findings, err
 	}
-	need := min(200, sum/(1<<30)*unpackedRatio+unpackedRatio)
+	need := min(mostStorageGiB, sum/(1<<30)*unpackedRatio+unpackedRatio)
 	f := info.Finding(Unpack, code, task.subject(), map[string]string{"storage": size(room), "size": size(sum), "need": strconv.FormatInt(max(need, 21), 10),
 		"estimate": size(min(sum, 1<<60) * unpackedRatio), "ratio": strconv.Itoa(unpackedRatio), "images": joined(found.fit)})
 	f.Evidence = evidence

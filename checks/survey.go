@@ -101,10 +101,10 @@ func (s *survey) findings(info Info, kind network.Kind, judge func(way, network.
 	note := func(v verdict, w way, h network.Hop) {
 		i := slices.IndexFunc(causes, func(c *cause) bool { return c.code == v.code && c.subject == v.subject })
 		if i < 0 {
-			causes = append(causes, &cause{verdict: verdict{code: v.code, subject: v.subject, args: v.args}, stage: w.stage})
+			causes = append(causes, &cause{verdict: verdict{code: v.code, subject: v.subject, args: map[string]string{}}, stage: w.stage})
 			i = len(causes) - 1
 		}
-		causes[i].add(w, h, v.missing)
+		causes[i].add(w, h, v)
 	}
 	unread := Code(info.ID + ".unread")
 	for _, w := range s.ways {
@@ -147,11 +147,14 @@ type cause struct {
 	details        []network.Hop
 }
 
-func (c *cause) add(w way, h network.Hop, missing []string) {
+func (c *cause) add(w way, h network.Hop, v verdict) {
 	c.stage = min(c.stage, w.stage)
+	for name, value := range v.args {
+		c.args[name] = united(c.args[name], value)
+	}
 	c.hosts = with(c.hosts, w.hostPort())
 	c.subnets = with(c.subnets, w.subnet)
-	c.missing = append(append(c.missing, h.Missing...), missing...)
+	c.missing = append(append(c.missing, h.Missing...), v.missing...)
 	if h.Detail != "" && !slices.ContainsFunc(c.details, func(d network.Hop) bool { return d.Detail == h.Detail && d.Subject == h.Subject }) {
 		c.details = append(c.details, h)
 	}

@@ -116,6 +116,8 @@ var symptoms = []struct {
 	{"ECR Public's limit", cpce + "failed to resolve ref public.ecr.aws/a/b:1: toomanyrequests: Data limit exceeded", checks.Symptom{Kind: checks.KindRateLimit, Stage: checks.Resolve}},
 	{"layer, its host hidden", cpce + "ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: failed to do request: Get " + web + ":1: dial tcp 52.219.199.138:443: i/o timeout",
 		checks.Symptom{Kind: checks.KindTimeout, Stage: checks.Download, IP: netip.MustParseAddr("52.219.199.138"), Ref: web + ":1"}},
+	{"layer, of a cache's upstream", cpce + `ref pull has been retried 1 time(s): failed to pull and unpack image "111122223333.dkr.ecr.eu-west-1.amazonaws.com/hub/library/busybox:1": failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://production.cloudflare.docker.com/registry-v2/docker/registry/v2/blobs/sha256/1c/data": dial tcp 104.16.0.1:443: i/o timeout`,
+		checks.Symptom{Kind: checks.KindPullThroughCache, Stage: checks.Download, Host: "production.cloudflare.docker.com"}},
 	{"layer, redacted", "ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: failed to do request: Get REDACTED ECR URL related to " + web,
 		checks.Symptom{Kind: checks.KindTimeout, Stage: checks.Download, Ref: web}},
 	{"layer, 403", cpce + "ref pull has been retried 1 time(s): failed to copy: httpReadSeeker: failed open: unexpected status code https://" + web + "/blobs/" + digest + ": 403 Forbidden",

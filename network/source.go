@@ -157,7 +157,7 @@ func (g *gatherer) gather(ctx context.Context) {
 		})
 	}
 	_ = points.Wait()
-	if t.VPCEndpoints == nil || slices.ContainsFunc(t.VPCEndpoints, VPCEndpoint.isInterface) { // whose private names hang on it
+	if privateNames(t) {
 		first.Go(func() error {
 			t.VPC.DNSHostnames = g.vpcAttribute(ctx, types.VpcAttributeNameEnableDnsHostnames)
 			return nil
@@ -176,6 +176,17 @@ func (g *gatherer) gather(ctx context.Context) {
 // leadsOut reports whether routes may lead to the internet. Where none does, no NAT gateway reaches it either.
 func leadsOut(tables []RouteTable) bool {
 	return tables == nil || len(targets(tables, "igw-", every)) > 0 || len(targets(tables, "nat-", every)) > 0
+}
+
+// privateNames reports whether it may matter that private DNS names need DNS host names: there are interface endpoints, or
+// somebody may want them because a subnet has no other way out.
+func privateNames(t *Topology) bool {
+	tables := guarding(t.RouteTables, func(t *RouteTable) ([]string, bool) { return t.Subnets, t.Main })
+	cut := func(s Subnet) bool {
+		table, _ := tables.of(s.ID)
+		return table == nil || !slices.ContainsFunc(table.Routes, func(r Route) bool { return r.CIDR.IsValid() && r.CIDR.Bits() == 0 && r.State == "active" })
+	}
+	return t.VPCEndpoints == nil || slices.ContainsFunc(t.VPCEndpoints, VPCEndpoint.isInterface) || slices.ContainsFunc(t.Subnets, cut)
 }
 
 // pager is what the SDK's paginators have in common.

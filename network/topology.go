@@ -45,7 +45,7 @@ type VPC struct {
 	CIDRs             []CIDR   `json:"cidrs"` // the primary block first
 	IPv6CIDRs         []CIDR   `json:"ipv6CIDRs"`
 	DNSSupport        *bool    `json:"dnsSupport"`        // the attribute enableDnsSupport
-	DNSHostnames      *bool    `json:"dnsHostnames"`      // the attribute enableDnsHostnames; read only where there are interface endpoints
+	DNSHostnames      *bool    `json:"dnsHostnames"`      // the attribute enableDnsHostnames; read only where private names may matter
 	NameServers       []string `json:"nameServers"`       // the DHCP options' domain-name-servers; empty: no DHCP options
 	DHCPOptions       string   `json:"dhcpOptions"`       // the DHCP option set's ID
 	BlockPublicAccess string   `json:"blockPublicAccess"` // InternetGatewayBlockMode in effect; "": not shown

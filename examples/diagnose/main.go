@@ -87,7 +87,8 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error)
 	return exitStatus(d.Status()), nil
 }
 
-// diagnose loads the task and runs the checks. Beside the error of a context that ended stands what was found until then.
+// diagnose loads the task, runs the checks and tries out what would fix what they find. Beside the error of a context that
+// ended stands what was found until then.
 func (o options) diagnose(ctx context.Context, stderr io.Writer) (checks.Diagnosis, error) {
 	progress := newProgress(stderr)
 	defer progress.clear()
@@ -100,7 +101,11 @@ func (o options) diagnose(ctx context.Context, stderr io.Writer) (checks.Diagnos
 	if err != nil {
 		return checks.Diagnosis{}, err
 	}
-	return checks.Runner{Observe: progress.observer(checkers)}.Run(ctx, task, checkers...)
+	d, err := checks.Runner{Observe: progress.observer(checkers)}.Run(ctx, task, checkers...)
+	if err != nil {
+		return d, err
+	}
+	return checks.Prove(ctx, d)
 }
 
 // format is what -format takes: a name of an encoder.

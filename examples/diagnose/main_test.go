@@ -68,7 +68,7 @@ func decoded(t *testing.T, text string) (o outcome) {
 
 func TestDefaultScenario(t *testing.T) {
 	r := diagnose(t.Context())
-	r.expect(t, cannotPull, "Security group sg-0endpoints of the VPC endpoint", "embedded scenario "+checkstest.DefaultScenario)
+	r.expect(t, cannotPull, "Security group sg-0endpoints has no inbound rule", "embedded scenario "+checkstest.DefaultScenario)
 	first, _, _ := strings.Cut(r.stdout, "\n")
 	if !strings.HasPrefix(first, "It cannot pull: ") || !strings.Contains(first, "sg-0endpoints") {
 		t.Errorf("the first line is %q", first)
