@@ -73,7 +73,7 @@ func TestExplainLooksTheAddressUp(t *testing.T) {
 		{"what holds in one of the subnets", token, "203.0.113.9", "route.none", map[string]string{"subnets": "subnet-0private0a"}, "", true, "if the task ran in subnet-0private0a"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := copied(t, named(t, "endpoint-group-closed"))
+			s := snapshotOf(t, named(t, "endpoint-group-closed"))
 			s.Task.Placement.Subnets = append(s.Task.Placement.Subnets, "subnet-0public0")
 			s.Task.StoppedReason = strings.Replace(c.text, "%IP%", c.ip, 1)
 			switch top := topologyOf(s); c.unread {

@@ -14,13 +14,16 @@ import (
 // first.
 type Plan struct {
 	Steps []Step `json:"steps"` // in the order in which to take them
-	// Proven is set when the checks say, on the facts as the steps leave them, that the pull works: Pass or Warn.
+	// Proven is set when the checks say, on the facts as the steps leave them, that the pull works: Pass or Warn, and with
+	// nothing taken for granted that the diagnosis does not.
 	Proven bool `json:"proven"`
 	// Smallest is set when every smaller set of the fixes that there are was tried.
 	Smallest bool `json:"smallest"`
 	// Left is what keeps the plan from being proven: what still stops the pull, the earliest stage first, what is not known,
 	// and an observed error that nothing found explains. Unlike a Proof's, these findings have their evidence and fixes.
 	Left []Finding `json:"left"`
+	// Assumes is what After takes for granted and the diagnosis knows, or does not need.
+	Assumes []string `json:"assumes,omitempty"`
 	// After is the diagnosis once all steps are taken.
 	After Diagnosis `json:"-"`
 }
@@ -51,7 +54,7 @@ func (d Diagnosis) Plan(ctx context.Context) (Plan, error) { return Prover{}.Pla
 // cause that is left when its turn comes; those that make the same changes (of one type and one JSON) are one state. The
 // cheapest state is tried first, so the first that is proven is the smallest plan.
 func (p Prover) Plan(ctx context.Context, d Diagnosis) (Plan, error) {
-	s := search{Prover: p, budget: cmp.Or(p.States, 256)}
+	s := search{Prover: p, d: d, budget: cmp.Or(p.States, 256)}
 	start := &state{after: d}
 	if err := s.run(ctx, start); err != nil {
 		return Plan{Steps: []Step{}, Left: d.left(), After: d}, err
@@ -75,6 +78,7 @@ func (p Prover) Plan(ctx context.Context, d Diagnosis) (Plan, error) {
 // search looks for the best set of fixes.
 type search struct {
 	Prover
+	d      Diagnosis // what it is about
 	beyond []Finding
 	best   *state
 	tried  map[string]bool // the changes of states
@@ -165,13 +169,13 @@ func (s *search) run(ctx context.Context, t *state) error {
 		}
 		t.fix.Proof = before.proof(t.cause, after)
 	}
-	t.after, t.left = after, slices.Concat(s.beyond, after.left())
+	t.after, t.left, t.assumes = after, slices.Concat(s.beyond, after.left()), after.assumesBeyond(s.d)
 	return nil
 }
 
 // plan returns the best state as a plan.
 func (s *search) plan() Plan {
-	p := Plan{Steps: []Step{}, Left: append([]Finding{}, s.best.left...), After: s.best.after, Proven: s.best.proven()}
+	p := Plan{Steps: []Step{}, Left: append([]Finding{}, s.best.left...), Assumes: s.best.assumes, After: s.best.after, Proven: s.best.proven()}
 	for t := s.best; t.before != nil; t = t.before {
 		p.Steps = append(p.Steps, Step{t.cause, t.fix})
 	}

@@ -18,6 +18,7 @@ type state struct {
 	breadth int
 	after   Diagnosis
 	left    []Finding
+	assumes []string
 }
 
 // next returns the states that one more fix leads to, by the root causes that are left.
@@ -65,7 +66,7 @@ func (s *state) cost(t *state) int {
 
 // rank orders sets of fixes by what they leave, then by what they cost.
 func (s *state) rank(t *state) int {
-	return cmp.Or(cmp.Compare(s.fails(), t.fails()), cmp.Compare(len(s.left), len(t.left)), s.cost(t))
+	return cmp.Or(cmp.Compare(s.fails(), t.fails()), cmp.Compare(len(s.left), len(t.left)), cmp.Compare(len(s.assumes), len(t.assumes)), s.cost(t))
 }
 
 func (s *state) fails() (n int) {
@@ -80,5 +81,5 @@ func (s *state) fails() (n int) {
 // proven reports whether the checks say that the pull works.
 func (s *state) proven() bool {
 	status := s.after.Status()
-	return len(s.left) == 0 && (status == Pass || status == Warn)
+	return len(s.left)+len(s.assumes) == 0 && (status == Pass || status == Warn)
 }

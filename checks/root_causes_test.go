@@ -20,7 +20,7 @@ func named(t *testing.T, name string) checks.Diagnosis {
 // altered returns the diagnosis of a scenario in whose facts something was changed.
 func altered(t *testing.T, name string, alter func(*checks.Snapshot)) checks.Diagnosis {
 	t.Helper()
-	s := copied(t, named(t, name))
+	s := snapshotOf(t, named(t, name))
 	alter(&s)
 	d, err := checks.Run(t.Context(), s.Task, checks.Default(s.Facts.Sources())...)
 	if err != nil {

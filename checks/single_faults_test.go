@@ -12,8 +12,8 @@ import (
 	"github.com/canpull/canpull/registry"
 )
 
-// copied returns a copy of what a diagnosis was made from.
-func copied(t *testing.T, d checks.Diagnosis) checks.Snapshot {
+// snapshotOf returns a copy of what a diagnosis was made from.
+func snapshotOf(t *testing.T, d checks.Diagnosis) checks.Snapshot {
 	t.Helper()
 	data, err := json.Marshal(checks.Snapshot{Task: d.Task, Facts: d.Facts})
 	if err != nil {
@@ -140,7 +140,7 @@ func TestASingleFaultIsOneRootCause(t *testing.T) {
 			continue
 		}
 		d := diagnose(t, s)
-		for name, fault := range faultsOf(copied(t, d)) {
+		for name, fault := range faultsOf(snapshotOf(t, d)) {
 			t.Run(s.Name+"/"+name, func(t *testing.T) {
 				if s.Name == "healthy-boundary-repository-grant" && strings.HasPrefix(name, "no repository") {
 					t.Skip("with the repository goes the only policy that lets the role pull: both have to be made anew")
@@ -148,7 +148,7 @@ func TestASingleFaultIsOneRootCause(t *testing.T) {
 				if strings.HasPrefix(name, "role with") && (strings.HasPrefix(s.Name, "healthy-cache-") || strings.HasPrefix(s.Name, "healthy-credentials-")) {
 					t.Skip("the role loses the leave for the pull and that for the import, or for the secret and its key: each takes a statement of its own")
 				}
-				broken := copied(t, d)
+				broken := snapshotOf(t, d)
 				fault(broken)
 				after, err := checks.Run(t.Context(), broken.Task, checks.Default(broken.Facts.Sources())...)
 				if err != nil {

@@ -49,7 +49,8 @@ func (p Prover) Verify(ctx context.Context, d Diagnosis, fix Fix) (Diagnosis, er
 
 // Proof is what comes of a fix: tried out on the facts that a diagnosis was made from.
 type Proof struct {
-	// Verified is set when the cause is certainly gone, and nothing fails or is open that did not and was not before.
+	// Verified is set when the cause is certainly gone, nothing fails or is open that did not and was not before, and nothing
+	// more is taken for granted.
 	Verified bool `json:"verified"`
 	// Gone is set when the cause does not fail any more. What came in its place may be unknown.
 	Gone bool `json:"gone"`
@@ -60,6 +61,8 @@ type Proof struct {
 	// Left is what would then still stop the pull, the earliest stage first, and what would leave it open. Its findings have
 	// neither evidence nor fixes.
 	Left []Finding `json:"left"`
+	// Assumes is what would then be taken for granted and was known before, or did not matter.
+	Assumes []string `json:"assumes,omitempty"`
 }
 
 // Prove returns a diagnosis in which every fix of a root cause that says what to change has its Proof. The error is for a
@@ -95,7 +98,7 @@ func (p Prover) Prove(ctx context.Context, d Diagnosis) (Diagnosis, error) {
 
 // proof compares a diagnosis with the one after a fix of a cause.
 func (d Diagnosis) proof(cause Finding, after Diagnosis) *Proof {
-	p := &Proof{Status: after.Status(), Left: briefly(after.left()), Gone: after.ran(cause.Check) &&
+	p := &Proof{Status: after.Status(), Left: briefly(after.left()), Assumes: after.assumesBeyond(d), Gone: after.ran(cause.Check) &&
 		!slices.ContainsFunc(after.Findings, func(f Finding) bool { return f.Status == Fail && f.Code == cause.Code && f.Subject == cause.Subject })}
 	fails, open := "", ""
 	for _, f := range after.Findings {
@@ -116,10 +119,22 @@ func (d Diagnosis) proof(cause Finding, after Diagnosis) *Proof {
 		p.Reason = "the cause is gone, and then: " + fails
 	case open != "":
 		p.Reason = "the cause is gone, and whether that is enough is not known: " + open
+	case len(p.Assumes) > 0:
+		p.Reason = "the cause is gone, and whether that is enough rests on what was not read: " + p.Assumes[0]
 	default:
 		p.Verified = true
 	}
 	return p
+}
+
+// assumesBeyond returns what a diagnosis takes for granted and another does not.
+func (d Diagnosis) assumesBeyond(before Diagnosis) (more []string) {
+	for _, a := range d.Assumptions {
+		if !slices.Contains(before.Assumptions, a) {
+			more = append(more, a)
+		}
+	}
+	return more
 }
 
 // left returns what stops the pull and what leaves it open.
