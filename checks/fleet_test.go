@@ -2,276 +2,165 @@ package checks_test
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"iter"
-	"runtime"
-	"slices"
+	"errors"
+	"flag"
+	"math/rand/v2"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
-	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
-	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/middleware"
 
 	"github.com/canpull/canpull/checks"
-	"github.com/canpull/canpull/checks/checkstest"
 )
 
-// The simulated account of the benchmarks: services in VPCs of the kind that a scenario has, which share roles and images.
-const (
-	fleetVPCs   = 10
-	fleetRoles  = 50
-	fleetImages = 300
+// The benchmark of issue-sized fleets runs briefly with the other tests. By hand, with all of it:
+//
+//	go test ./checks -run TestFleet -v -fleet 10000
+var fleetTasks = flag.Int("fleet", 2000, "how many stopped tasks the benchmark diagnoses")
 
-	latency = 50 * time.Millisecond // of every call
-)
-
-// fleet returns an account with a number of services. Each has a task definition of its own.
-func fleet(t testing.TB, services int) checkstest.Scenario {
-	t.Helper()
-	all, err := checkstest.Scenarios()
-	if err != nil {
-		t.Fatal(err)
+// One service: no call is repeated, and the calls that wait for one another are few.
+func TestFleetOfOne(t *testing.T) {
+	one := scanned(t, fleet(t, 1), &simulator{}, services)
+	t.Log(one)
+	if one.statuses[checks.Pass] != 1 || len(one.repeated) > 0 {
+		t.Errorf("%v, repeated: %v", one.statuses, one.repeated)
 	}
-	s := all[slices.IndexFunc(all, func(s checkstest.Scenario) bool { return s.Name == "healthy-nat" })]
-	vpc := func(k int) *strings.Replacer {
-		return strings.NewReplacer("vpc-0a1b2c3d", fmt.Sprintf("vpc-%d", k), "subnet-0", fmt.Sprintf("subnet-%d-", k), "rtb-0", fmt.Sprintf("rtb-%d-", k),
-			"sg-0", fmt.Sprintf("sg-%d-", k), "acl-0", fmt.Sprintf("acl-%d-", k), "igw-0", fmt.Sprintf("igw-%d-", k), "nat-0", fmt.Sprintf("nat-%d-", k))
+	// Of the cluster: services, one service, its definition. Of the role: its policies, which version, the version. Then what
+	// the organization says.
+	const chain = 7
+	if most := time.Duration(1.3 * chain * float64(latency)); one.wall > most {
+		t.Errorf("it took %s, want %s at most", one.wall, most)
 	}
-	role := func(k int) *strings.Replacer {
-		return strings.NewReplacer("web-execution", fmt.Sprintf("execution-%d", k))
-	}
-	image := func(k int) *strings.Replacer {
-		return strings.NewReplacer(`"web"`, fmt.Sprintf(`"app-%d"`, k), "repository/web", fmt.Sprintf("repository/app-%d", k))
-	}
-	e, f := s.EC2, s.Images
-	e.Subnets, e.Vpcs, e.VpcAttributes = times(t, fleetVPCs, e.Subnets, vpc), times(t, fleetVPCs, e.Vpcs, vpc), times(t, fleetVPCs, e.VpcAttributes, vpc)
-	e.RouteTables, e.NetworkAcls, e.SecurityGroups = times(t, fleetVPCs, e.RouteTables, vpc), times(t, fleetVPCs, e.NetworkAcls, vpc), times(t, fleetVPCs, e.SecurityGroups, vpc)
-	e.InternetGateways, e.NatGateways = times(t, fleetVPCs, e.InternetGateways, vpc), times(t, fleetVPCs, e.NatGateways, vpc)
-	s.IAM.Details.RoleDetailList = times(t, fleetRoles, s.IAM.Details.RoleDetailList, role)
-	s.IAM.Organization = new("o-exampleorgid")
-	for _, action := range []string{"ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"} {
-		s.IAM.Simulated = append(s.IAM.Simulated, iamtypes.EvaluationResult{EvalActionName: aws.String(action), EvalDecision: iamtypes.PolicyEvaluationDecisionTypeAllowed,
-			OrganizationsDecisionDetail: &iamtypes.OrganizationsDecisionDetail{AllowedByOrganizations: true}})
-	}
-	f.Images, f.Repositories, f.Manifests = times(t, fleetImages, f.Images, image), times(t, fleetImages, f.Repositories, image), times(t, fleetImages, f.Manifests, image)
-	one := *s.ECS
-	s.ECS = &checkstest.ECS{Tasks: []types.Task{}, Clusters: []types.Cluster{{ClusterArn: one.Services[0].ClusterArn}}}
-	s.ECS.Services, s.ECS.TaskDefinitions, s.ECS.Revisions = of(t, services, one.Services), of(t, services, one.TaskDefinitions), of(t, services, one.Revisions)
-	return s
 }
 
-// times returns a list as often as there are things of a kind, each time with their names.
-func times[E any](t testing.TB, n int, list []E, named func(int) *strings.Replacer) []E {
-	t.Helper()
-	text, err := json.Marshal(list)
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := []E{}
-	for k := range n {
-		var more []E
-		if err := json.Unmarshal([]byte(named(k).Replace(string(text))), &more); err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, more...)
-	}
-	return out
-}
-
-// of returns what a number of services have.
-func of[E any](t testing.TB, services int, list []E) []E {
-	return times(t, services, list, serviceNames)
-}
-
-// serviceNames names what the service with a number has.
-func serviceNames(i int) *strings.Replacer {
-	vpc := i % fleetVPCs
-	return strings.NewReplacer("service/prod/web", fmt.Sprintf("service/prod/svc-%d", i), `"web"`, fmt.Sprintf(`"svc-%d"`, i),
-		"service-revision/prod/web", fmt.Sprintf("service-revision/prod/svc-%d", i), "task-definition/web", fmt.Sprintf("task-definition/svc-%d", i),
-		"web-execution", fmt.Sprintf("execution-%d", i%fleetRoles), "amazonaws.com/web", fmt.Sprintf("amazonaws.com/app-%d", i%fleetImages),
-		"subnet-0", fmt.Sprintf("subnet-%d-", vpc), "sg-0", fmt.Sprintf("sg-%d-", vpc))
-}
-
-// distinct is how many facts there are to read for so many services: one for each question that has an answer of its own.
-func distinct(services int) int {
-	vpcs, roles, images := min(services, fleetVPCs), min(services, fleetRoles), min(services, fleetImages)
-	pages := func(n, size int) int { return (n + size - 1) / size }
-	loading := pages(services, 100) + pages(services, 10) + pages(services, 20) + services // services, revisions, definitions
-	network := 3 + 8*vpcs                                                                  // all subnets, prefix lists and DHCP options; each VPC's parts
-	iam := 3 + 3*roles                                                                     // the organization and the managed policy; each role
-	registry := 2 + 3*images                                                               // its rules and policy; each image's two manifests and its repository's policy
-	return loading + network + iam + registry + roles + images                             // and what the organization says of the roles' requests
-}
-
-// simulator stands for AWS's front door: every call takes its time, may be throttled, and is tried again as the SDK does.
-type simulator struct {
-	throttle func(action string) bool // whether an attempt is refused
-	retryer  aws.Retryer
-
-	mu       sync.Mutex
-	facts    map[string]int // how often each question was asked
-	attempts int
-}
-
-func (s *simulator) before(ctx context.Context, action string, input any) error {
-	text, err := json.Marshal(input)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	if s.facts == nil {
-		s.facts = map[string]int{}
-	}
-	s.facts[action+" "+string(text)]++
-	s.mu.Unlock()
-	if s.retryer == nil {
-		return s.attempt(ctx, action)
-	}
-	attempts := retry.NewAttemptMiddleware(s.retryer, func(request any) any { return request })
-	_, _, err = attempts.HandleFinalize(awsmiddleware.SetServiceID(ctx, "simulated"), middleware.FinalizeInput{}, middleware.FinalizeHandlerFunc(
-		func(ctx context.Context, _ middleware.FinalizeInput) (middleware.FinalizeOutput, middleware.Metadata, error) {
-			return middleware.FinalizeOutput{}, middleware.Metadata{}, s.attempt(ctx, action)
-		}))
-	if err != nil {
-		return failed(action, err)
-	}
-	return nil
-}
-
-func (s *simulator) attempt(ctx context.Context, action string) error {
-	select {
-	case <-time.After(latency):
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.attempts++
-	if s.throttle != nil && s.throttle(action) {
-		return &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded", Fault: smithy.FaultClient}
-	}
-	return nil
-}
-
-// inUse is how much memory holds something that is still needed, in bytes.
-func inUse() uint64 {
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
-
-// stoppedECS has any number of stopped tasks, which it makes as they are asked for.
-type stoppedECS struct {
-	*checkstest.ECS
-	tasks, services int
-	listed          atomic.Int32
-}
-
-func (e *stoppedECS) ListTasks(ctx context.Context, in *ecs.ListTasksInput, _ ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
-	if err := e.Before(ctx, "ecs:ListTasks", in); err != nil {
-		return nil, err
-	}
-	start, out := 0, &ecs.ListTasksOutput{}
-	_, _ = fmt.Sscan(aws.ToString(in.NextToken), &start)
-	end := min(start+100, e.tasks)
-	for i := start; i < end; i++ {
-		out.TaskArns = append(out.TaskArns, fmt.Sprintf("arn:aws:ecs:eu-west-1:111122223333:task/prod/%032d", i))
-	}
-	if end < e.tasks {
-		out.NextToken = aws.String(fmt.Sprint(end))
-	}
-	return out, nil
-}
-
-func (e *stoppedECS) DescribeTasks(ctx context.Context, in *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
-	if err := e.Before(ctx, "ecs:DescribeTasks", in); err != nil {
-		return nil, err
-	}
-	out := &ecs.DescribeTasksOutput{}
-	for _, arn := range in.Tasks {
-		var i int
-		_, _ = fmt.Sscan(strings.TrimLeft(arn[strings.LastIndex(arn, "/")+1:], "0")+" ", &i)
-		service := i % e.services
-		out.Tasks = append(out.Tasks, types.Task{TaskArn: &arn, ClusterArn: aws.String(clusterARN), LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"),
-			TaskDefinitionArn: aws.String(fmt.Sprintf("arn:aws:ecs:eu-west-1:111122223333:task-definition/svc-%d:7", service)),
-			Group:             aws.String(fmt.Sprintf("service:svc-%d", service)), StartedBy: aws.String("ecs-svc/1234567890123456789"),
-			StopCode: types.TaskStopCodeTaskFailedToStart, StoppedReason: aws.String("CannotPullContainerError: dial tcp 52.218.1.1:443: i/o timeout"),
-			Attachments: []types.Attachment{{Details: []types.KeyValuePair{{Name: aws.String("subnetId"), Value: aws.String("subnet-0-private0a")},
-				{Name: aws.String("networkInterfaceId"), Value: aws.String(fmt.Sprintf("eni-%d", i))}}}}})
-	}
-	return out, nil
-}
-
-// scan is what a run over a fleet came to.
-type scan struct {
-	loaded, failed  int
-	calls, attempts int
-	repeated        map[string]int // questions that were asked more than once
-	statuses        map[checks.Status]int
-	wall            time.Duration
-	peak            uint64 // bytes
-}
-
-func (s scan) String() string {
-	return fmt.Sprintf("%d tasks (%d not loaded), %d calls in %d attempts, %s, %.1f MiB", s.loaded, s.failed, s.calls, s.attempts, s.wall.Round(time.Millisecond), float64(s.peak)/(1<<20))
-}
-
-// scanned diagnoses what load yields of a simulated account, in virtual time.
-func scanned(t *testing.T, s checkstest.Scenario, sim *simulator, load func(context.Context, checks.Loader) iter.Seq2[checks.Task, error], api checks.ECS) (done scan) {
-	t.Helper()
-	before := inUse()
-	synctest.Test(t, func(t *testing.T) {
-		s.Before(sim.before)
-		done.statuses = map[checks.Status]int{}
-		began := time.Now()
-		for d, err := range checks.RunAll(t.Context(), load(t.Context(), checks.Loader{ECS: api, Interfaces: s.EC2}), checks.Default(s.Sources())...) {
-			if err != nil {
-				done.failed++
-				t.Log(err)
-				continue
-			}
-			done.loaded++
-			done.statuses[d.Status()]++
-			if done.loaded%100 == 1 {
-				done.peak = max(done.peak, inUse())
-			}
-		}
-		done.wall = time.Since(began)
-	})
-	done.peak -= min(before, done.peak)
-	done.attempts, done.repeated = sim.attempts, map[string]int{}
-	for question, n := range sim.facts {
-		if done.calls += n; n > 1 {
-			done.repeated[question] = n
-		}
-	}
-	return done
-}
-
-func services(ctx context.Context, l checks.Loader) iter.Seq2[checks.Task, error] {
-	return l.LoadCluster(ctx, "prod")
-}
-
-func stopped(ctx context.Context, l checks.Loader) iter.Seq2[checks.Task, error] {
-	return l.LoadStopped(ctx, "prod")
-}
-
+// What a scan costs grows with the distinct facts, and its time with what cannot be asked at once.
 func TestFleetOfServices(t *testing.T) {
+	one := scanned(t, fleet(t, 1), &simulator{}, services)
+	for _, n := range []int{10, 100, 1000} {
+		all := scanned(t, fleet(t, n), &simulator{}, services)
+		t.Log(all)
+		if all.loaded != n || all.statuses[checks.Pass] != n {
+			t.Errorf("of %d services %d were loaded, with the statuses %v", n, all.loaded, all.statuses)
+		}
+		if most := distinct(n) + distinct(n)/10; all.calls > most {
+			t.Errorf("%d services take %d calls, want %d at most", n, all.calls, most)
+		}
+		if len(all.repeated) > 0 {
+			t.Errorf("asked more than once: %v", all.repeated)
+		}
+		if most := 12 * one.wall; all.wall > most {
+			t.Errorf("%d services take %s, want %s at most", n, all.wall, most)
+		}
+		if const150MiB := uint64(150 << 20); all.peak > const150MiB {
+			t.Errorf("%d services take %d MiB", n, all.peak>>20)
+		}
+	}
+}
+
+// Stopped tasks of one VPC cost the calls that list them, and no memory that stays.
+func TestFleetOfStoppedTasks(t *testing.T) {
+	const kinds = 20
+	var few, many scan
+	for _, n := range []int{10, 100, 500, *fleetTasks} {
+		few, many = many, scanned(t, fleet(t, kinds), &simulator{}, stopped(n, kinds))
+		t.Log(many)
+		if many.loaded != n || many.failed > 0 {
+			t.Errorf("of %d tasks %d were loaded, %d were not", n, many.loaded, many.failed)
+		}
+		if len(many.repeated) > 0 {
+			t.Errorf("asked more than once: %v", many.repeated)
+		}
+	}
+	if more, pages := many.calls-few.calls, 3*(many.loaded-few.loaded+99)/100; more > pages { // of tasks, their description and their interfaces
+		t.Errorf("%d tasks more took %d calls more, want %d at most", many.loaded-few.loaded, more, pages)
+	}
+	if most := few.peak + 8<<20; many.peak > most {
+		t.Errorf("%d tasks take %d KiB at most, and %d took %d KiB", many.loaded, many.peak>>10, few.loaded, few.peak>>10)
+	}
+}
+
+// tenTimes is the SDK's retryer with more attempts, as examples/fleet configures it, but for the rate limit of its adaptive
+// mode: in virtual time that waits for ever, a little less than a nanosecond at a time.
+func tenTimes() aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = 10 })
+}
+
+// Where a fifth of all calls is throttled nothing is lost, and nothing is read again but by the SDK.
+func TestFleetUnderThrottling(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	sim := &simulator{retryer: tenTimes, throttle: func(string) bool { return random.Float64() < 0.2 }}
+	all := scanned(t, fleet(t, 300), sim, services)
+	t.Log(all)
+	if all.loaded != 300 || all.statuses[checks.Pass] != 300 {
+		t.Errorf("of 300 services %d were loaded, with the statuses %v", all.loaded, all.statuses)
+	}
+	if all.calls != distinct(300) {
+		t.Errorf("%d calls for %d facts: %v", all.calls, distinct(300), all.repeated)
+	}
+}
+
+// bucket is a token bucket, as AWS throttles with.
+type bucket struct {
+	size, refill, tokens float64
+	last                 time.Time
+}
+
+func (b *bucket) refuses() bool {
+	now := time.Now()
+	b.tokens = min(b.size, b.tokens+b.refill*now.Sub(b.last).Seconds())
+	b.last = now
+	if b.tokens < 1 {
+		return true
+	}
+	b.tokens--
+	return false
+}
+
+// published are the rates at which AWS throttles calls that only read. EC2's go for each operation; ECS's smallest, for
+// reading clusters, are taken for each of its operations; the others publish higher ones, or none.
+// https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/request-throttling.html
+func published() func(string) bool {
+	buckets := map[string]*bucket{}
+	return func(action string) bool {
+		size := map[string]float64{"ec2": 100, "ecs": 50}[strings.SplitN(action, ":", 2)[0]]
+		if size == 0 {
+			return false
+		}
+		if buckets[action] == nil {
+			buckets[action] = &bucket{size: size, refill: 20, tokens: size, last: time.Now()}
+		}
+		return buckets[action].refuses()
+	}
+}
+
+// At AWS's rates a scan is as slow as the definitions of its tasks can be read, and loses nothing.
+func TestFleetAtPublishedRates(t *testing.T) {
+	all := scanned(t, fleet(t, 300), &simulator{retryer: tenTimes, throttle: published()}, services)
+	t.Log(all)
+	if all.loaded != 300 || all.statuses[checks.Pass] != 300 {
+		t.Errorf("of 300 services %d were loaded, with the statuses %v", all.loaded, all.statuses)
+	}
+}
+
+func TestFleetCancelled(t *testing.T) {
 	s := fleet(t, 1000)
-	single := fleet(t, 1)
-	one, all := scanned(t, single, &simulator{}, services, single.ECS), scanned(t, s, &simulator{}, services, s.ECS)
-	t.Logf("one task: %s", one)
-	t.Logf("%s", all)
+	synctest.Test(t, func(t *testing.T) {
+		s.Before((&simulator{}).before)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began, done := time.Now(), 0
+		var last error
+		for _, err := range checks.RunAll(ctx, services(ctx, checks.Loader{ECS: s.ECS, Interfaces: s.EC2}), checks.Default(s.Sources())...) {
+			if last = err; err == nil {
+				done++
+			}
+		}
+		if took := time.Since(began) - time.Second; took > 200*time.Millisecond || done == 0 || !errors.Is(last, context.DeadlineExceeded) {
+			t.Errorf("it went on for %s, with %d tasks done and %v as the last error", took, done, last)
+		}
+	})
 }

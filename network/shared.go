@@ -20,9 +20,14 @@ func (s source) Shared() Source {
 			return &Topology{Unread: map[string]error{}}, err
 		}
 		if at.unread != nil {
-			return once.read(ctx, at)
+			return &Topology{Unread: map[string]error{"ec2:DescribeSubnets": at.unread}}, nil
 		}
-		return recall(ctx, m, at.vpc, func(ctx context.Context) (*Topology, error) { return once.read(ctx, at) })
+		read := func(ctx context.Context) (*Topology, error) { return once.read(ctx, at, p.Subnets) }
+		t, err := recall(ctx, m, at.vpc, read)
+		if err == nil && t.NATGateways == nil && t.Unread["ec2:DescribeNatGateways"] == nil && t.leadsOut(p.Subnets) {
+			return recall(ctx, m, at.vpc+" and its gateways", read) // those who asked first did not need them
+		}
+		return t, err
 	})
 }
 

@@ -89,24 +89,30 @@ func TestSharedRemembersWhatWasDenied(t *testing.T) {
 // What cannot decide anything is not asked for.
 func TestSourceAsksOnlyForWhatMatters(t *testing.T) {
 	const hostnames, gateways, nats = `ec2:DescribeVpcAttribute {"Attribute":"enableDnsHostnames"`, "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways"
-	isolated := func(f *networktest.Fake) {
-		for i := range f.RouteTables {
-			f.RouteTables[i].Routes = slices.DeleteFunc(f.RouteTables[i].Routes, func(r types.Route) bool {
-				return r.NatGatewayId != nil || strings.HasPrefix(aws.ToString(r.GatewayId), "igw-")
-			})
-		}
+	isolated := func(f *networktest.Fake) { // with endpoints for all that a pull needs
+		f.RouteTables[0].Routes = slices.DeleteFunc(f.RouteTables[0].Routes, func(r types.Route) bool { return r.DestinationCidrBlock != nil && aws.ToString(r.GatewayId) != "local" })
+		registry := f.VpcEndpoints[0]
+		registry.VpcEndpointId, registry.ServiceName, registry.NetworkInterfaceIds = aws.String("vpce-dkr"), aws.String("com.amazonaws.eu-west-1.ecr.dkr"), nil
+		f.VpcEndpoints = append(f.VpcEndpoints, registry)
 	}
 	for rule, c := range map[string]struct {
 		change func(*networktest.Fake)
 		asked  []string
 	}{
-		"all of it":                                      {func(*networktest.Fake) {}, []string{hostnames, gateways, nats}},
-		"host names without interface endpoints":         {func(f *networktest.Fake) { f.VpcEndpoints = f.VpcEndpoints[1:] }, []string{gateways, nats}},
-		"host names where the endpoints were not read":   {func(f *networktest.Fake) { f.VpcEndpoints = nil }, []string{hostnames, gateways, nats}},
-		"gateways to the internet where no route leads":  {isolated, []string{hostnames}},
-		"gateways where the route tables were not read":  {func(f *networktest.Fake) { f.RouteTables = nil }, []string{hostnames, gateways, nats}},
-		"gateways where a route leads to a NAT gateway":  {func(f *networktest.Fake) { f.RouteTables = f.RouteTables[:1] }, []string{hostnames, gateways, nats}},
-		"gateways where a route leads to the internet's": {func(f *networktest.Fake) { f.RouteTables = f.RouteTables[1:] }, []string{hostnames, gateways, nats}},
+		"all of it":                              {func(*networktest.Fake) {}, []string{hostnames, gateways, nats}},
+		"host names without interface endpoints": {func(f *networktest.Fake) { f.VpcEndpoints = f.VpcEndpoints[1:] }, []string{gateways, nats}},
+		"host names where a subnet has no default route": {func(f *networktest.Fake) {
+			f.VpcEndpoints = f.VpcEndpoints[1:]
+			f.RouteTables[0].Routes = slices.Delete(f.RouteTables[0].Routes, 1, 2)
+		}, []string{hostnames, gateways, nats}},
+		"host names where the endpoints were not read":  {func(f *networktest.Fake) { f.VpcEndpoints = nil }, []string{hostnames, gateways, nats}},
+		"gateways where endpoints carry everything":     {isolated, []string{hostnames}},
+		"gateways where the route tables were not read": {func(f *networktest.Fake) { isolated(f); f.RouteTables = nil }, []string{hostnames, gateways, nats}},
+		"gateways where an endpoint is missing":         {func(f *networktest.Fake) { isolated(f); f.VpcEndpoints = f.VpcEndpoints[1:] }, []string{hostnames, gateways, nats}},
+		"gateways where an appliance may lead to them": {func(f *networktest.Fake) {
+			isolated(f)
+			f.RouteTables[0].Routes = append(f.RouteTables[0].Routes, types.Route{DestinationCidrBlock: aws.String(anywhere), NetworkInterfaceId: aws.String("eni-api"), State: types.RouteStateActive})
+		}, []string{hostnames, gateways, nats}},
 	} {
 		var calls recorder
 		api := account()
@@ -124,6 +130,31 @@ func TestSourceAsksOnlyForWhatMatters(t *testing.T) {
 		}
 		if !slices.Contains(c.asked, nats) && (topology.NATGateways != nil || topology.InternetGateways != nil || len(topology.Unread) > 0) {
 			t.Errorf("%s: what was not asked for is %v, %v, %v", rule, topology.NATGateways, topology.InternetGateways, topology.Unread)
+		}
+	}
+}
+
+// Who asks first does not decide for others: a placement that needs the gateways gets them.
+func TestSharedReadsTheGatewaysForWhoNeedsThem(t *testing.T) {
+	api := account()
+	api.RouteTables[0].Routes = slices.DeleteFunc(api.RouteTables[0].Routes, func(r types.Route) bool { return r.DestinationCidrBlock != nil && aws.ToString(r.GatewayId) != "local" })
+	registry := api.VpcEndpoints[0]
+	registry.VpcEndpointId, registry.ServiceName, registry.NetworkInterfaceIds = aws.String("vpce-dkr"), aws.String("com.amazonaws.eu-west-1.ecr.dkr"), nil
+	api.VpcEndpoints = append(api.VpcEndpoints, registry)
+	var calls recorder
+	api.Before = calls.before
+	source := network.New(api).(network.Sharer).Shared()
+	for subnet, want := range map[string]bool{"subnet-task": false, "subnet-public": true} {
+		for range 2 {
+			topology, err := source.Topology(t.Context(), network.Placement{Subnets: []string{subnet}})
+			if err != nil || want && (topology.NATGateways == nil || topology.InternetGateways == nil) {
+				t.Errorf("%s: the gateways are %v, %v (%v)", subnet, topology.NATGateways, topology.InternetGateways, err)
+			}
+		}
+	}
+	for call, times := range calls.calls {
+		if times != 1 {
+			t.Errorf("%d times %s", times, call)
 		}
 	}
 }

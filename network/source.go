@@ -30,11 +30,7 @@ type Sharer interface {
 type source struct{ api API }
 
 func (s source) Topology(ctx context.Context, p Placement) (*Topology, error) {
-	site, err := s.locate(ctx, p)
-	if err != nil {
-		return &Topology{Unread: map[string]error{}}, err
-	}
-	return s.read(ctx, site)
+	return s.Shared().Topology(ctx, p)
 }
 
 // site is where a placement is.
@@ -83,13 +79,11 @@ func (s source) locate(ctx context.Context, p Placement) (site, error) {
 	return site{vpc: aws.ToString(first.VpcId), subnets: all}, nil
 }
 
-// read reads the VPC, which is the same for all placements in it.
-func (s source) read(ctx context.Context, at site) (*Topology, error) {
-	if at.unread != nil {
-		return &Topology{Unread: map[string]error{"ec2:DescribeSubnets": at.unread}}, ctx.Err()
-	}
+// read reads the VPC: its gateways to the internet only if one of some subnets may need them. Everything else is the same for
+// all placements in it.
+func (s source) read(ctx context.Context, at site, subnets []string) (*Topology, error) {
 	g := gatherer{api: s.api, subnets: at.subnets, topology: &Topology{VPC: VPC{ID: at.vpc}, Unread: map[string]error{}}}
-	g.gather(ctx)
+	g.gather(ctx, subnets)
 	return g.topology, ctx.Err()
 }
 
@@ -115,8 +109,8 @@ func (g *gatherer) read(action string, err error) bool {
 	return err == nil
 }
 
-// gather reads the VPC of which the topology has the ID.
-func (g *gatherer) gather(ctx context.Context) {
+// gather reads the VPC of which the topology has the ID, for some of its subnets.
+func (g *gatherer) gather(ctx context.Context, subnets []string) {
 	t := g.topology
 	t.Subnets = g.subnetsOf(t.VPC.ID)
 	// Most steps wait for nothing. Others wait for what names what they ask for: the DHCP options' ID, the interfaces of
@@ -143,10 +137,6 @@ func (g *gatherer) gather(ctx context.Context) {
 		return nil
 	})
 	_ = tables.Wait() // the steps return no errors: they note them
-	if leadsOut(t.RouteTables) {
-		first.Go(func() error { g.internetGateways(ctx); return nil })
-		first.Go(func() error { g.natGateways(ctx, vpc); return nil })
-	}
 	first.Go(func() error { g.peerings(ctx); return nil })
 	first.Go(func() error { g.egressOnlyGateways(ctx); return nil })
 	if len(targets(t.RouteTables, "tgw-", every)) > 0 {
@@ -157,6 +147,10 @@ func (g *gatherer) gather(ctx context.Context) {
 		})
 	}
 	_ = points.Wait()
+	if t.leadsOut(subnets) {
+		first.Go(func() error { g.internetGateways(ctx); return nil })
+		first.Go(func() error { g.natGateways(ctx, vpc); return nil })
+	}
 	if privateNames(t) {
 		first.Go(func() error {
 			t.VPC.DNSHostnames = g.vpcAttribute(ctx, types.VpcAttributeNameEnableDnsHostnames)
@@ -173,9 +167,25 @@ func (g *gatherer) gather(ctx context.Context) {
 	_ = first.Wait()
 }
 
-// leadsOut reports whether routes may lead to the internet. Where none does, no NAT gateway reaches it either.
-func leadsOut(tables []RouteTable) bool {
-	return tables == nil || len(targets(tables, "igw-", every)) > 0 || len(targets(tables, "nat-", every)) > 0
+// leadsOut reports whether traffic from one of some subnets may meet an internet or NAT gateway, or somebody may want it to.
+// That is not so where the subnets' tables lead nowhere but to gateway endpoints, and endpoints carry what a pull from Amazon
+// ECR needs.
+func (t *Topology) leadsOut(subnets []string) bool {
+	tables := guarding(t.RouteTables, func(t *RouteTable) ([]string, bool) { return t.Subnets, t.Main })
+	for _, id := range subnets {
+		table, _ := tables.of(id)
+		if table == nil || slices.ContainsFunc(table.Routes, func(r Route) bool {
+			return r.Target != "local" && (r.PrefixList == "" || !strings.HasPrefix(r.Target, "vpce-"))
+		}) {
+			return true
+		}
+	}
+	for _, service := range []string{".ecr.api", ".ecr.dkr", ".s3"} {
+		if !slices.ContainsFunc(t.VPCEndpoints, func(e VPCEndpoint) bool { return strings.HasSuffix(e.Service, service) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // privateNames reports whether it may matter that private DNS names need DNS host names: there are interface endpoints, or

@@ -93,7 +93,7 @@ func TestSourceDenied(t *testing.T) {
 		"ec2:DescribeNetworkInterfaces":              {".Interfaces"},
 		"ec2:DescribeRouteTables":                    {".RouteTables"},
 		"ec2:DescribeSecurityGroups":                 {".PrefixLists[1].CIDRs", ".SecurityGroups"}, // which name a list
-		"ec2:DescribeSubnets":                        nil,                                    // nothing can be asked for
+		"ec2:DescribeSubnets":                        nil,                                          // nothing can be asked for
 		"ec2:DescribeVpcAttribute":                   {".VPC.DNSHostnames", ".VPC.DNSSupport"},
 		"ec2:DescribeVpcEndpoints":                   {".Interfaces", ".VPCEndpoints"},
 		"ec2:DescribeVpcs":                           {".VPC.CIDRs", ".VPC.IPv6CIDRs", ".VPC.NameServers"},

@@ -17,7 +17,7 @@ type Topology struct {
 	Interfaces     []NetworkInterface `json:"interfaces"` // those of the interface endpoints, and those that routes lead to
 	PrefixLists    []PrefixList       `json:"prefixLists"`
 
-	// Read only where a route leads to one or the other.
+	// Read only where traffic may meet one or the other.
 	InternetGateways []InternetGateway `json:"internetGateways"`
 	NATGateways      []NATGateway      `json:"natGateways"`
 
