@@ -39,7 +39,7 @@ func TestOneTaskTakesFewCalls(t *testing.T) {
 			// The service, its task definition, the role's policies, which version of them, that version, and what the
 			// organization says of the role.
 			const chain = 6
-			if most := time.Duration(1.3 * chain * float64(latency)); took > most {
+			if most := time.Duration(1.3 * chain * float64(callTime)); took > most {
 				t.Errorf("%s took %s, want %s at most", name, took, most)
 			}
 			t.Logf("%s: %d calls, %s", name, len(sim.facts), took)

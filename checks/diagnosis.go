@@ -80,12 +80,12 @@ func (d Diagnosis) leadsTo(f Finding) func(Finding) bool {
 		return func(g Finding) bool { e, _ := d.Explain(g); return e.Explains }
 	case f.Code == "dns.unreachable":
 		return func(g Finding) bool { return strings.HasSuffix(string(g.Code), "-dns") } // what closes the way to the name servers
-	case f.Code == "credentials.role-none":
-		return func(g Finding) bool { return g.Code == "role.none" }
-	case f.Code == "cache.denied": // by a statement that denies more of the pull than the import
+	case f.Code == "cache.denied": // by a statement that denies the pull, too
 		return func(g Finding) bool {
 			return (g.Code == "role.explicit-deny" || g.Code == "repository.explicit-deny") && g.Args["cite"] == f.Args["cite"]
 		}
+	case f.Code == "credentials.role-none":
+		return func(g Finding) bool { return g.Code == "role.none" }
 	}
 	return nil
 }

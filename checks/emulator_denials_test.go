@@ -177,7 +177,7 @@ func TestEmulatedDenialsMakeNothingMoreCertain(t *testing.T) {
 							saysWhich(t, err, action)
 							return
 						}
-						lessCertain(t, action, before, after)
+						lessCertain(t, []string{action}, before, after)
 					})
 				}
 			}

@@ -38,7 +38,7 @@ func amendEndpointPolicy(r Repair) []Change {
 		}
 		for _, q := range s.requests(w, refs) {
 			f, denied := s.endpointDecision(info, w, e, role, q) // it adds to the request what the endpoint does
-			if denied && f.Code == r.Finding.Code && f.Args["resource"] == r.Finding.Args["resource"] && slices.Contains(actions, q.Action) {
+			if denied && f.Code == r.Finding.Code && slices.Contains(listed(r.Finding, "resource"), f.Args["resource"]) && slices.Contains(actions, q.Action) {
 				needs = append(needs, need{q, on})
 			}
 		}

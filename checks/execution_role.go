@@ -196,7 +196,16 @@ func assumable(role *iam.Role, task Task) iam.Decision {
 }
 
 // mayCall decides a request by the role's own policies, and where those merely do not allow it, by the repository's.
+//
+// In another account the repository's policy has to allow it as well. That is for its own check, so here it does: its no
+// would hide whether the role's policies deny.
 func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision {
+	if account := role.Principal().Account; account != "" && r.Resource != anyResource && r.ResourceAccount != account {
+		policies := role.Policies()
+		document, _ := iam.Parse(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}]}`)
+		policies.Resource = &iam.Layer{Policies: []iam.Policy{{Name: "repository policy", Document: document}}}
+		return iam.Evaluate(r, policies)
+	}
 	own := role.Can(r)
 	if own.Outcome != iam.ImplicitDeny || r.Resource == anyResource || r.ResourceAccount != role.Principal().Account {
 		return own

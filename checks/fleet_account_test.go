@@ -32,7 +32,7 @@ const (
 	fleetRoles  = 50
 	fleetImages = 300
 
-	latency = 50 * time.Millisecond // of every call
+	callTime = 50 * time.Millisecond // of every call
 )
 
 // fleet returns an account with a number of services. Each has a task definition of its own.
@@ -159,7 +159,7 @@ func (s *simulator) before(ctx context.Context, action string, input any) error 
 
 func (s *simulator) attempt(ctx context.Context, action string) error {
 	select {
-	case <-time.After(latency):
+	case <-time.After(callTime):
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -31,7 +31,7 @@ func TestFleetOfOne(t *testing.T) {
 	// Of the cluster: services, one service, its definition. Of the role: its policies, which version, the version. Then what
 	// the organization says.
 	const chain = 7
-	if most := time.Duration(1.3 * chain * float64(latency)); one.wall > most {
+	if most := time.Duration(1.3 * chain * float64(callTime)); one.wall > most {
 		t.Errorf("it took %s, want %s at most", one.wall, most)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/iam"
 )
 
 // named returns the diagnosis of a scenario.
@@ -81,6 +82,14 @@ func TestSharedCausesAreOne(t *testing.T) {
 			again.Question, again.Fact = image.Reference, &image
 			s.Facts.Images = append(s.Facts.Images, again)
 		}, []string{"cache.denied 111122223333.dkr.ecr.eu-west-1.amazonaws.com/docker-hub/library/nginx:1.27 [web again]"}, 0},
+		{"a statement of the role that denies the pull and the import", "healthy-cache-first-pull", func(s *checks.Snapshot) {
+			document, err := iam.Parse(`{"Version": "2012-10-17", "Statement": [{"Sid": "NoECR", "Effect": "Deny", "Action": "ecr:*", "Resource": "*"}]}`)
+			if err != nil {
+				t.Fatal(err)
+			}
+			role := s.Facts.Roles[0].Fact
+			role.Identity.Policies = append(role.Identity.Policies, iam.Policy{Name: "closed", Document: document})
+		}, []string{"role.explicit-deny arn:aws:iam::111122223333:role/web-execution []"}, 1},
 		{"two tags of a repository that does not exist", "image-repository-of-two-absent", nil,
 			[]string{"image.repository-absent 111122223333.dkr.ecr.eu-west-1.amazonaws.com/api:1.4.2 [web worker]"}, 0},
 		{"a security group of two endpoints", "endpoint-group-closed", nil, []string{"endpoint.group-closed sg-0endpoints [subnet-0private0a]"}, 1},

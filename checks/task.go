@@ -18,7 +18,7 @@ type Task struct {
 	ServiceRevision string `json:"serviceRevision,omitempty"` // the ARN of what its service deployed; "" when it has none or ECS shows none
 	// RevisionNotRead says why its service revision, and so which digests that pins, is not known although ECS may show it.
 	RevisionNotRead string `json:"revisionNotRead,omitempty"`
-	TaskDefinition  string `json:"taskDefinition,omitempty"` // its ARN
+	TaskDefinition  string `json:"taskDefinition,omitempty"` // its ARN, or the family of one that is not registered
 	Account         string `json:"account,omitempty"`
 	Region          string `json:"region,omitempty"`
 	PlatformVersion string `json:"platformVersion,omitempty"` // "1.4.0"; "" and "LATEST" mean the newest

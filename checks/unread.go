@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // explain says in a few words why an answer is missing: AWS's error code, an HTTP status, or the error's own text.
-// Request IDs and encoded authorization messages are left out.
+// Request IDs and encoded authorization messages are left out, and of a URL what may be a password or a signature.
 func explain(err error) string {
 	var api smithy.APIError
 	var response *smithyhttp.ResponseError
@@ -31,10 +32,13 @@ func explain(err error) string {
 	}
 	var op *smithy.OperationError
 	if errors.As(err, &op) {
-		return op.Err.Error()
+		err = op.Err
 	}
-	return err.Error()
+	return secrets.ReplaceAllString(err.Error(), "$1")
 }
+
+// secrets are the user and the query of a URL: a transport's error repeats those of its proxy and of what it asked.
+var secrets = regexp.MustCompile(`(//)[^/\s"]*@|\?[^\s"]+=[^\s"]*`)
 
 // notOffered reports that an endpoint does not have an operation at all, as an emulator that answers with a page. Nothing
 // that AWS answers is taken for that: what it refuses, throttles or breaks off has an error code or a request ID, and what

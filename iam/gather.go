@@ -132,8 +132,12 @@ func (r *Role) is(answer string) bool {
 func (g *gathering) inline(ctx context.Context, role string) (found facts) {
 	pages := iam.NewListRolePoliciesPaginator(g.api, &iam.ListRolePoliciesInput{RoleName: &role})
 	var names []string
+	var listed listing
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
+		if err == nil {
+			err = listed.page(page.PolicyNames != nil, page.Marker)
+		}
 		if err != nil {
 			found.fail("iam:ListRolePolicies", err)
 			break
@@ -159,8 +163,12 @@ func (g *gathering) inline(ctx context.Context, role string) (found facts) {
 func (g *gathering) attached(ctx context.Context, role string) (found facts) {
 	pages := iam.NewListAttachedRolePoliciesPaginator(g.api, &iam.ListAttachedRolePoliciesInput{RoleName: &role})
 	var names []managed
+	var listed listing
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
+		if err == nil {
+			err = listed.page(page.AttachedPolicies != nil, page.Marker)
+		}
 		if err != nil {
 			found.fail("iam:ListAttachedRolePolicies", err)
 			break
@@ -171,6 +179,27 @@ func (g *gathering) attached(ctx context.Context, role string) (found facts) {
 	}
 	collect(&found, names, func(m managed) facts { return g.policies.read(ctx, m) })
 	return found
+}
+
+// listing looks after the pages of a list. IAM writes a list that holds nothing, and no marker twice. An answer without a
+// list is none of IAM's (the SDK takes an empty body and a portal's page for one), and after a marker that repeats nobody
+// knows what is missing.
+type listing struct{ seen map[string]bool }
+
+func (l *listing) page(isList bool, marker *string) error {
+	switch m := aws.ToString(marker); {
+	case !isList:
+		return errors.New("the answer holds no list")
+	case m == "":
+		return nil
+	case l.seen[m]:
+		return errors.New("the marker of a page repeats")
+	case l.seen == nil:
+		l.seen = map[string]bool{m: true}
+	default:
+		l.seen[m] = true
+	}
+	return nil
 }
 
 // absent is whether IAM says that there is no such thing.

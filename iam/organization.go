@@ -67,11 +67,15 @@ func NewOrganizations(api SimulateAPI) OrganizationSource {
 			return strings.Compare(*a.ContextKeyName, *b.ContextKeyName)
 		})
 		var results []types.EvaluationResult
+		var listed listing
 		pages := iam.NewSimulatePrincipalPolicyPaginator(api, in)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err == nil && page == nil {
 				err = errors.New("the answer is empty")
+			}
+			if err == nil {
+				err = listed.page(page.EvaluationResults != nil, page.Marker)
 			}
 			if err != nil {
 				return &Organization{Unread: err}, ctx.Err()

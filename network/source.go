@@ -52,7 +52,7 @@ func (s source) locate(ctx context.Context, p Placement) (site, error) {
 		return site{}, errors.New("network: the placement names no subnet")
 	}
 	all, err := pages(ctx, ec2.NewDescribeSubnetsPaginator(s.api, &ec2.DescribeSubnetsInput{MaxResults: aws.Int32(pageOf)}),
-		func(out *ec2.DescribeSubnetsOutput) []types.Subnet { return out.Subnets })
+		func(out *ec2.DescribeSubnetsOutput) ([]types.Subnet, *string) { return out.Subnets, out.NextToken })
 	if ctx.Err() != nil {
 		return site{}, ctx.Err()
 	}
@@ -206,25 +206,52 @@ type pager[Out any] interface {
 }
 
 // pages reads every page. The result is never nil without an error, and always nil with one: half a list is no list.
-func pages[Out, Item any](ctx context.Context, p pager[Out], items func(*Out) []Item) ([]Item, error) {
-	all := []Item{}
+//
+// EC2 writes a list that holds nothing, and never a page's token twice. An answer without a list is none of EC2's (the SDK
+// takes an empty body and a portal's page for one), and after a token that repeats nobody knows what is missing.
+func pages[Out, Item any](ctx context.Context, p pager[Out], items func(*Out) ([]Item, *string)) ([]Item, error) {
+	all, seen := []Item{}, map[string]bool{}
 	for p.HasMorePages() {
 		out, err := p.NextPage(ctx)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, items(out)...)
+		list, next := items(out)
+		token := aws.ToString(next)
+		switch {
+		case list == nil:
+			return nil, errNoList
+		case seen[token]:
+			return nil, errRepeats
+		}
+		seen[token] = token != ""
+		all = append(all, list...)
 	}
 	return all, nil
 }
 
+var (
+	errNoList  = errors.New("network: the answer holds no list")
+	errRepeats = errors.New("network: the token of a page repeats")
+)
+
 // list reads every page of an operation as facts; nil, and why, when a page is missing.
-func list[Out, Item, Fact any](ctx context.Context, g *gatherer, action string, p pager[Out], items func(*Out) []Item, fact func(Item) Fact) []Fact {
+func list[Out, Item, Fact any](ctx context.Context, g *gatherer, action string, p pager[Out], items func(*Out) ([]Item, *string), fact func(Item) Fact) []Fact {
 	all, err := pages(ctx, p, items)
 	if !g.read(action, err) {
 		return nil
 	}
 	return convert(all, fact)
+}
+
+// always reads a list of which every VPC has something. Of another account's VPC nothing is shown.
+func always[Out, Item, Fact any](ctx context.Context, g *gatherer, action string, p pager[Out], items func(*Out) ([]Item, *string), fact func(Item) Fact) []Fact {
+	facts := list(ctx, g, action, p, items, fact)
+	if g.parent == nil && facts != nil && len(facts) == 0 {
+		g.read(action, fmt.Errorf("network: the answer holds none of %s", g.topology.VPC.ID))
+		return nil
+	}
+	return facts
 }
 
 func filter(name string, values ...string) types.Filter {
@@ -244,7 +271,7 @@ func (g *gatherer) subnetsOf(vpc string) []Subnet {
 
 func (g *gatherer) vpcs(ctx context.Context) {
 	list, err := pages(ctx, ec2.NewDescribeVpcsPaginator(g.api, &ec2.DescribeVpcsInput{VpcIds: []string{g.topology.VPC.ID}}),
-		func(out *ec2.DescribeVpcsOutput) []types.Vpc { return out.Vpcs })
+		func(out *ec2.DescribeVpcsOutput) ([]types.Vpc, *string) { return out.Vpcs, out.NextToken })
 	if err == nil && len(list) == 0 {
 		err = fmt.Errorf("network: no answer for %s", g.topology.VPC.ID)
 	}
@@ -272,7 +299,9 @@ func (g *gatherer) nameServers(ctx context.Context) {
 		return
 	}
 	list, err := pages(ctx, ec2.NewDescribeDhcpOptionsPaginator(g.api, &ec2.DescribeDhcpOptionsInput{DhcpOptionsIds: []string{v.DHCPOptions}}),
-		func(out *ec2.DescribeDhcpOptionsOutput) []types.DhcpOptions { return out.DhcpOptions })
+		func(out *ec2.DescribeDhcpOptionsOutput) ([]types.DhcpOptions, *string) {
+			return out.DhcpOptions, out.NextToken
+		})
 	if err == nil && len(list) == 0 {
 		err = fmt.Errorf("network: no answer for %s", v.DHCPOptions)
 	}
@@ -298,35 +327,47 @@ func (g *gatherer) vpcAttribute(ctx context.Context, name types.VpcAttributeName
 }
 
 func (g *gatherer) routeTables(ctx context.Context, vpc []types.Filter) {
-	g.topology.RouteTables = list(ctx, g, "ec2:DescribeRouteTables", ec2.NewDescribeRouteTablesPaginator(g.api, &ec2.DescribeRouteTablesInput{Filters: vpc}),
-		func(out *ec2.DescribeRouteTablesOutput) []types.RouteTable { return out.RouteTables }, routeTableOf)
+	g.topology.RouteTables = always(ctx, g, "ec2:DescribeRouteTables", ec2.NewDescribeRouteTablesPaginator(g.api, &ec2.DescribeRouteTablesInput{Filters: vpc}),
+		func(out *ec2.DescribeRouteTablesOutput) ([]types.RouteTable, *string) {
+			return out.RouteTables, out.NextToken
+		}, routeTableOf)
 }
 
 func (g *gatherer) networkACLs(ctx context.Context, vpc []types.Filter) {
-	g.topology.NetworkACLs = list(ctx, g, "ec2:DescribeNetworkAcls", ec2.NewDescribeNetworkAclsPaginator(g.api, &ec2.DescribeNetworkAclsInput{Filters: vpc}),
-		func(out *ec2.DescribeNetworkAclsOutput) []types.NetworkAcl { return out.NetworkAcls }, networkACLOf)
+	g.topology.NetworkACLs = always(ctx, g, "ec2:DescribeNetworkAcls", ec2.NewDescribeNetworkAclsPaginator(g.api, &ec2.DescribeNetworkAclsInput{Filters: vpc}),
+		func(out *ec2.DescribeNetworkAclsOutput) ([]types.NetworkAcl, *string) {
+			return out.NetworkAcls, out.NextToken
+		}, networkACLOf)
 }
 
 func (g *gatherer) securityGroups(ctx context.Context, vpc []types.Filter) {
-	g.topology.SecurityGroups = list(ctx, g, "ec2:DescribeSecurityGroups", ec2.NewDescribeSecurityGroupsPaginator(g.api, &ec2.DescribeSecurityGroupsInput{Filters: vpc}),
-		func(out *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return out.SecurityGroups }, securityGroupOf)
+	g.topology.SecurityGroups = always(ctx, g, "ec2:DescribeSecurityGroups", ec2.NewDescribeSecurityGroupsPaginator(g.api, &ec2.DescribeSecurityGroupsInput{Filters: vpc}),
+		func(out *ec2.DescribeSecurityGroupsOutput) ([]types.SecurityGroup, *string) {
+			return out.SecurityGroups, out.NextToken
+		}, securityGroupOf)
 }
 
 func (g *gatherer) internetGateways(ctx context.Context) {
 	g.topology.InternetGateways = list(ctx, g, "ec2:DescribeInternetGateways", ec2.NewDescribeInternetGatewaysPaginator(g.api, &ec2.DescribeInternetGatewaysInput{
 		Filters: []types.Filter{filter("attachment.vpc-id", g.topology.VPC.ID)},
 	}),
-		func(out *ec2.DescribeInternetGatewaysOutput) []types.InternetGateway { return out.InternetGateways }, internetGatewayOf)
+		func(out *ec2.DescribeInternetGatewaysOutput) ([]types.InternetGateway, *string) {
+			return out.InternetGateways, out.NextToken
+		}, internetGatewayOf)
 }
 
 func (g *gatherer) natGateways(ctx context.Context, vpc []types.Filter) {
 	g.topology.NATGateways = list(ctx, g, "ec2:DescribeNatGateways", ec2.NewDescribeNatGatewaysPaginator(g.api, &ec2.DescribeNatGatewaysInput{Filter: vpc}),
-		func(out *ec2.DescribeNatGatewaysOutput) []types.NatGateway { return out.NatGateways }, natGatewayOf)
+		func(out *ec2.DescribeNatGatewaysOutput) ([]types.NatGateway, *string) {
+			return out.NatGateways, out.NextToken
+		}, natGatewayOf)
 }
 
 func (g *gatherer) endpoints(ctx context.Context, vpc []types.Filter) {
 	g.topology.VPCEndpoints = list(ctx, g, "ec2:DescribeVpcEndpoints", ec2.NewDescribeVpcEndpointsPaginator(g.api, &ec2.DescribeVpcEndpointsInput{Filters: vpc}),
-		func(out *ec2.DescribeVpcEndpointsOutput) []types.VpcEndpoint { return out.VpcEndpoints }, vpcEndpointOf)
+		func(out *ec2.DescribeVpcEndpointsOutput) ([]types.VpcEndpoint, *string) {
+			return out.VpcEndpoints, out.NextToken
+		}, vpcEndpointOf)
 }
 
 // interfaces reads the interfaces of the interface endpoints that a pull may use, whose addresses are what groups and
@@ -350,7 +391,9 @@ func (g *gatherer) interfaces(ctx context.Context) {
 	for part := range slices.Chunk(uniq(ids), 200) {
 		some, err := pages(ctx, ec2.NewDescribeNetworkInterfacesPaginator(g.api, &ec2.DescribeNetworkInterfacesInput{
 			Filters: []types.Filter{filter("network-interface-id", part...)},
-		}), func(out *ec2.DescribeNetworkInterfacesOutput) []types.NetworkInterface { return out.NetworkInterfaces })
+		}), func(out *ec2.DescribeNetworkInterfacesOutput) ([]types.NetworkInterface, *string) {
+			return out.NetworkInterfaces, out.NextToken
+		})
 		if !g.read("ec2:DescribeNetworkInterfaces", err) {
 			return
 		}

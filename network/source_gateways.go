@@ -47,19 +47,30 @@ func (g *gatherer) publicAccessOptions(ctx context.Context) {
 }
 
 func (g *gatherer) publicAccessExclusions(ctx context.Context) {
-	all := []PublicAccessExclusion{}
-	for in := (&ec2.DescribeVpcBlockPublicAccessExclusionsInput{}); ; {
-		out, err := g.api.DescribeVpcBlockPublicAccessExclusions(ctx, in)
-		if !g.read("ec2:DescribeVpcBlockPublicAccessExclusions", err) {
-			return
-		}
-		all = append(all, convert(out.VpcBlockPublicAccessExclusions, exclusionOf)...)
-		if aws.ToString(out.NextToken) == "" {
-			break
-		}
-		in.NextToken = out.NextToken
+	list, err := pages(ctx, &exclusionPages{api: g.api}, func(out *ec2.DescribeVpcBlockPublicAccessExclusionsOutput) ([]types.VpcBlockPublicAccessExclusion, *string) {
+		return out.VpcBlockPublicAccessExclusions, out.NextToken
+	})
+	if g.read("ec2:DescribeVpcBlockPublicAccessExclusions", err) {
+		g.topology.PublicAccessExclusions = convert(list, exclusionOf)
 	}
-	g.topology.PublicAccessExclusions = all
+}
+
+// exclusionPages is the paginator that the SDK has for other operations.
+type exclusionPages struct {
+	api API
+	in  ec2.DescribeVpcBlockPublicAccessExclusionsInput
+	end bool
+}
+
+func (p *exclusionPages) HasMorePages() bool { return !p.end }
+
+func (p *exclusionPages) NextPage(ctx context.Context, _ ...func(*ec2.Options)) (*ec2.DescribeVpcBlockPublicAccessExclusionsOutput, error) {
+	in := p.in
+	out, err := p.api.DescribeVpcBlockPublicAccessExclusions(ctx, &in)
+	if err == nil {
+		p.in.NextToken, p.end = out.NextToken, aws.ToString(out.NextToken) == ""
+	}
+	return out, err
 }
 
 // isPage reports that an endpoint answered with a page, as emulators do for an operation that they do not have. AWS's own

@@ -16,7 +16,9 @@ import (
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribePrefixLists.html
 func (g *gatherer) prefixLists(ctx context.Context) {
 	g.topology.PrefixLists = list(ctx, g, "ec2:DescribePrefixLists", ec2.NewDescribePrefixListsPaginator(g.api, &ec2.DescribePrefixListsInput{}),
-		func(out *ec2.DescribePrefixListsOutput) []types.PrefixList { return out.PrefixLists }, prefixListOf)
+		func(out *ec2.DescribePrefixListsOutput) ([]types.PrefixList, *string) {
+			return out.PrefixLists, out.NextToken
+		}, prefixListOf)
 }
 
 // entries reads the entries, as far as they are not known, of the lists that decide: those that routes and rules name, and
@@ -64,7 +66,9 @@ func (g *gatherer) entries(ctx context.Context) {
 		}
 		steps.Go(func() error {
 			list, err := pages(ctx, ec2.NewGetManagedPrefixListEntriesPaginator(g.api, &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &l.ID}),
-				func(out *ec2.GetManagedPrefixListEntriesOutput) []types.PrefixListEntry { return out.Entries })
+				func(out *ec2.GetManagedPrefixListEntriesOutput) ([]types.PrefixListEntry, *string) {
+					return out.Entries, out.NextToken
+				})
 			if g.read("ec2:GetManagedPrefixListEntries", err) {
 				l.CIDRs = convert(list, func(e types.PrefixListEntry) CIDR { return ParseCIDR(aws.ToString(e.Cidr)) })
 			}

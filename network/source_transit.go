@@ -33,8 +33,8 @@ func (g *gatherer) peerings(ctx context.Context) {
 	}
 	list, err := pages(ctx, ec2.NewDescribeVpcPeeringConnectionsPaginator(g.api, &ec2.DescribeVpcPeeringConnectionsInput{
 		Filters: []types.Filter{filter("vpc-peering-connection-id", ids...)},
-	}), func(out *ec2.DescribeVpcPeeringConnectionsOutput) []types.VpcPeeringConnection {
-		return out.VpcPeeringConnections
+	}), func(out *ec2.DescribeVpcPeeringConnectionsOutput) ([]types.VpcPeeringConnection, *string) {
+		return out.VpcPeeringConnections, out.NextToken
 	})
 	if g.read("ec2:DescribeVpcPeeringConnections", err) {
 		g.topology.Peerings = convert(list, peeringOf)
@@ -71,8 +71,8 @@ func (g *gatherer) egressOnlyGateways(ctx context.Context) {
 		return
 	}
 	list, err := pages(ctx, ec2.NewDescribeEgressOnlyInternetGatewaysPaginator(g.api, &ec2.DescribeEgressOnlyInternetGatewaysInput{}),
-		func(out *ec2.DescribeEgressOnlyInternetGatewaysOutput) []types.EgressOnlyInternetGateway {
-			return out.EgressOnlyInternetGateways
+		func(out *ec2.DescribeEgressOnlyInternetGatewaysOutput) ([]types.EgressOnlyInternetGateway, *string) {
+			return out.EgressOnlyInternetGateways, out.NextToken
 		})
 	if g.read("ec2:DescribeEgressOnlyInternetGateways", err) {
 		g.topology.EgressOnlyGateways = convert(list, func(e types.EgressOnlyInternetGateway) InternetGateway {
@@ -95,7 +95,9 @@ func (g *gatherer) instances(ctx context.Context) {
 		return
 	}
 	list, err := pages(ctx, ec2.NewDescribeInstancesPaginator(g.api, &ec2.DescribeInstancesInput{Filters: []types.Filter{filter("instance-id", ids...)}}),
-		func(out *ec2.DescribeInstancesOutput) []types.Reservation { return out.Reservations })
+		func(out *ec2.DescribeInstancesOutput) ([]types.Reservation, *string) {
+			return out.Reservations, out.NextToken
+		})
 	if !g.read("ec2:DescribeInstances", err) {
 		return
 	}
@@ -172,15 +174,15 @@ func (g *gatherer) attachments(ctx context.Context, gateway *TransitGateway) {
 	var steps errgroup.Group
 	steps.Go(func() error {
 		all, err = pages(ctx, ec2.NewDescribeTransitGatewayAttachmentsPaginator(g.api, &ec2.DescribeTransitGatewayAttachmentsInput{Filters: of}),
-			func(out *ec2.DescribeTransitGatewayAttachmentsOutput) []types.TransitGatewayAttachment {
-				return out.TransitGatewayAttachments
+			func(out *ec2.DescribeTransitGatewayAttachmentsOutput) ([]types.TransitGatewayAttachment, *string) {
+				return out.TransitGatewayAttachments, out.NextToken
 			})
 		return nil
 	})
 	steps.Go(func() error {
 		vpcs, err2 = pages(ctx, ec2.NewDescribeTransitGatewayVpcAttachmentsPaginator(g.api, &ec2.DescribeTransitGatewayVpcAttachmentsInput{Filters: of}),
-			func(out *ec2.DescribeTransitGatewayVpcAttachmentsOutput) []types.TransitGatewayVpcAttachment {
-				return out.TransitGatewayVpcAttachments
+			func(out *ec2.DescribeTransitGatewayVpcAttachmentsOutput) ([]types.TransitGatewayVpcAttachment, *string) {
+				return out.TransitGatewayVpcAttachments, out.NextToken
 			})
 		return nil
 	})
@@ -220,7 +222,9 @@ func (g *gatherer) transitTables(ctx context.Context, gateway *TransitGateway, i
 	for _, id := range ids {
 		list, err := pages(ctx, ec2.NewSearchTransitGatewayRoutesPaginator(g.api, &ec2.SearchTransitGatewayRoutesInput{
 			TransitGatewayRouteTableId: &id, Filters: []types.Filter{filter("state", "active", "blackhole")},
-		}), func(out *ec2.SearchTransitGatewayRoutesOutput) []types.TransitGatewayRoute { return out.Routes })
+		}), func(out *ec2.SearchTransitGatewayRoutesOutput) ([]types.TransitGatewayRoute, *string) {
+			return out.Routes, out.NextToken
+		})
 		table := TransitRouteTable{ID: id}
 		if g.read("ec2:SearchTransitGatewayRoutes", err) {
 			table.Routes = convert(list, transitRouteOf)

@@ -71,12 +71,18 @@ func (p private) rulesOf(ctx context.Context, ref Reference) ([]CacheRule, error
 
 func readRules(ctx context.Context, api API, ref Reference) ([]CacheRule, error) {
 	pages := ecr.NewDescribePullThroughCacheRulesPaginator(api, &ecr.DescribePullThroughCacheRulesInput{RegistryId: &ref.ECR.Account})
-	rules := []CacheRule{}
+	rules, seen := []CacheRule{}, map[string]bool{}
 	for pages.HasMorePages() {
 		out, err := pages.NextPage(ctx, in(ref), onlyWhatAWSAnswers)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
+		case out.PullThroughCacheRules == nil: // the SDK takes an empty body for an answer
+			return nil, errors.New("registry: the answer holds no list of rules")
+		case seen[value(out.NextToken)]:
+			return nil, errors.New("registry: the token of a page repeats")
 		}
+		seen[value(out.NextToken)] = value(out.NextToken) != ""
 		for _, r := range out.PullThroughCacheRules {
 			rules = append(rules, cacheRule(r))
 		}

@@ -166,7 +166,9 @@ func (p private) readConfig(ctx context.Context, image *Image, m *Manifest) erro
 	}
 	to, err := url.Parse(value(out.DownloadUrl))
 	if err != nil || to.Host == "" || reachOf(to.Hostname()) == linkLocal || to.Scheme != "https" {
-		return errors.New("what Amazon ECR gave is no usable address of the configuration")
+		err := errors.New("what Amazon ECR gave is no usable address of the configuration")
+		image.unread(getDownloadURL, err)
+		return err
 	}
 	visit := p.blobs.visit(ref)
 	ctx, cancel := context.WithTimeout(ctx, visit.bound)

@@ -49,17 +49,15 @@ func inVisit(ctx context.Context, ref Reference) context.Context {
 	return context.WithValue(ctx, visited{}, own)
 }
 
-// checkAddress refuses the address that a name stands for.
+// checkAddress refuses the address that a name stands for when it is dialled: where it led before proves nothing. Nothing that
+// is link-local is asked, among it the metadata services; this machine itself only by the name in the reference.
 func checkAddress(ctx context.Context, _, address string, _ syscall.RawConn) error {
 	from, isGuarded := ctx.Value(guarded{}).(reach)
-	if !isGuarded {
-		return nil
-	}
 	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return addressError("what is no address")
 	}
-	if r := reachOf(at.Addr().WithZone("").String()); r == linkLocal || r == loopback && from != loopback {
+	if r := reachOf(at.Addr().WithZone("").String()); r == linkLocal || isGuarded && r == loopback && from != loopback {
 		return addressError(fmt.Sprintf("an address that is %s", r))
 	}
 	return nil

@@ -132,10 +132,17 @@ func TestMessagesAreUsed(t *testing.T) {
 	}
 }
 
-// literals returns the strings of this package's source.
+// literals returns the strings of this package's source and of its template.
 func literals(t *testing.T) map[string]bool {
 	t.Helper()
 	found := map[string]bool{}
+	template, err := htmlFiles.ReadFile("html/page.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`\.Say "([^"]*)"`).FindAllStringSubmatch(string(template), -1) {
+		found[m[1]] = true
+	}
 	sources, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)

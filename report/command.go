@@ -8,14 +8,12 @@ import (
 
 // commandsOf returns the commands of a fix in a form that a shell takes, each as its words.
 func commandsOf(fix checks.Fix) (commands [][]string) {
-	for _, change := range fix.Changes {
-		for _, argv := range change.Commands() {
-			quotedWords := make([]string, len(argv))
-			for i, arg := range argv {
-				quotedWords[i] = quote(arg)
-			}
-			commands = append(commands, quotedWords)
+	for _, argv := range fix.Commands() {
+		quotedWords := make([]string, len(argv))
+		for i, arg := range argv {
+			quotedWords[i] = quote(arg)
 		}
+		commands = append(commands, quotedWords)
 	}
 	return commands
 }

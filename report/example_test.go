@@ -77,6 +77,7 @@ func ExampleJSON() {
 	//   },
 	//   "rootCauses": [],
 	//   "findings": [],
+	//   "paths": [],
 	//   "assumptions": [
 	//     "No service control policy denies the pull."
 	//   ]

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/language"
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/network"
@@ -21,7 +23,32 @@ type contract struct {
 	Task        contractTask      `json:"task"`
 	RootCauses  []contractCause   `json:"rootCauses"`
 	Findings    []contractFinding `json:"findings"`
+	Paths       []contractPath    `json:"paths"`
 	Assumptions []string          `json:"assumptions"`
+	Started     string            `json:"started"`
+	Elapsed     float64           `json:"elapsed"`
+}
+
+type contractPath struct {
+	Stage      string   `json:"stage"`
+	Host       string   `json:"host"`
+	Subnet     string   `json:"subnet"`
+	Containers []string `json:"containers"`
+	Hops       []struct {
+		Kind    string   `json:"kind"`
+		Subject string   `json:"subject"`
+		Subnet  string   `json:"subnet"`
+		Target  string   `json:"target"`
+		Status  string   `json:"status"`
+		Reason  string   `json:"reason"`
+		Detail  string   `json:"detail"`
+		Inbound bool     `json:"inbound"`
+		Reply   bool     `json:"reply"`
+		DNS     bool     `json:"dns"`
+		Depends bool     `json:"depends"`
+		Missing []string `json:"missing"`
+	} `json:"hops"`
+	Missing []string `json:"missing"`
 }
 
 type contractTask struct {
@@ -86,7 +113,10 @@ func TestJSONContract(t *testing.T) {
 		Args: map[string]string{"reason": "AccessDenied"}, Missing: []string{"ecr:DescribeImages"}}
 	failing := blackhole()
 	failing.Fixes[0].Changes, failing.Fixes[0].Region = []checks.Change{checks.CreateRoute{RouteTable: "rtb-1", Destination: "0.0.0.0/0", Target: "nat-new"}}, "eu-west-1"
-	doc := encoded(t, checks.Diagnosis{Task: planned(), Findings: []checks.Finding{unknown, failing}, Assumptions: []string{"No SCP denies it."}})
+	way := checks.Path{Stage: checks.Resolve, Host: "registry-1.docker.io", Subnet: "subnet-a", Path: network.Path{
+		From: network.Endpoint{Subnet: "subnet-a"}, Hops: []network.Hop{{Kind: network.KindRoute, Subject: "rtb-1", Status: network.Closed, Reason: network.Blackhole}}}}
+	doc := encoded(t, checks.Diagnosis{Task: planned(), Findings: []checks.Finding{unknown, failing}, Paths: []checks.Path{way}, Assumptions: []string{"No SCP denies it."},
+		Started: time.Date(2026, 1, 2, 12, 4, 5, 0, time.FixedZone("CET", 3600)), Elapsed: 1500 * time.Millisecond})
 
 	decoder := json.NewDecoder(bytes.NewReader(doc))
 	decoder.DisallowUnknownFields()
@@ -106,6 +136,12 @@ func TestJSONContract(t *testing.T) {
 	if f := got.Findings[0]; f.Status != "unknown" || f.Container != "web" || f.Missing[0] != "ecr:DescribeImages" || f.Args["reason"] != "AccessDenied" {
 		t.Errorf("unknown finding: %+v", f)
 	}
+	if p := got.Paths; len(p) != 1 || p[0].Stage != "resolve" || p[0].Hops[0].Status != "closed" || p[0].Hops[0].Reason != "blackhole" || p[0].Containers == nil {
+		t.Errorf("paths: %+v", p)
+	}
+	if got.Started != "2026-01-02T11:04:05Z" || got.Elapsed != 1.5 {
+		t.Errorf("started %s, elapsed %v", got.Started, got.Elapsed)
+	}
 
 	command := []string{"aws", "ec2", "create-route", "--route-table-id", "rtb-1", "--destination-cidr-block", "0.0.0.0/0", "--nat-gateway-id", "<nat-gateway-id>", "--region", "eu-west-1"}
 	replace, advice := got.Findings[1].Fixes[0], got.Findings[1].Fixes[1]
@@ -118,7 +154,7 @@ func TestJSONContract(t *testing.T) {
 	if err := json.Unmarshal(doc, &keys); err != nil {
 		t.Fatal(err)
 	}
-	hasKeys(t, keys, "version", "status", "task", "rootCauses", "findings", "assumptions")
+	hasKeys(t, keys, "version", "status", "task", "rootCauses", "findings", "paths", "assumptions", "started", "elapsed")
 	var findings []map[string]json.RawMessage
 	if err := json.Unmarshal(keys["findings"], &findings); err != nil {
 		t.Fatal(err)
@@ -191,5 +227,16 @@ func TestJSONKeepsMarkup(t *testing.T) {
 	d := checks.Diagnosis{Findings: []checks.Finding{{Summary: "a <b> & c"}}}
 	if doc := string(encoded(t, d)); !strings.Contains(doc, "a <b> & c") {
 		t.Errorf("%s", doc)
+	}
+}
+
+func TestJSONHasNoLanguage(t *testing.T) {
+	var korean bytes.Buffer
+	d := checks.Diagnosis{Task: planned(), Findings: []checks.Finding{blackhole()}}
+	if err := JSON(&korean, d, WithLanguage(language.Korean)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(encoded(t, d)), korean.String()); diff != "" {
+		t.Errorf("(-English +Korean)\n%s", diff)
 	}
 }

@@ -170,11 +170,19 @@ func (m markdown) link(page string) string {
 	if page == "" {
 		return ""
 	}
-	u, err := url.Parse(page)
-	if err != nil || u.Scheme != "https" || strings.Trim(page, bare+"#?&~") != "" {
+	if webPage(page) == "" {
 		return " (" + m.code(page) + ")"
 	}
 	return " ([" + m.say("label.docs") + "](" + page + "))"
+}
+
+// webPage returns the address of a page if it is one that may be linked, else "".
+func webPage(page string) string {
+	u, err := url.Parse(page)
+	if err != nil || u.Scheme != "https" || strings.Trim(page, bare+"#?&~") != "" {
+		return ""
+	}
+	return page
 }
 
 // safe makes a string one line of what can be shown, and masks what is to be masked.

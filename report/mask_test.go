@@ -10,7 +10,7 @@ import (
 )
 
 func TestAccountsAreMasked(t *testing.T) {
-	for name, encode := range map[string]func(io.Writer, checks.Diagnosis, ...Option) error{"Text": Text, "Markdown": Markdown, "JSON": JSON} {
+	for name, encode := range map[string]func(io.Writer, checks.Diagnosis, ...Option) error{"Text": Text, "Markdown": Markdown, "JSON": JSON, "HTML": HTML, "SARIF": SARIF, "JUnit": JUnit} {
 		for scenario, d := range diagnoses(t) {
 			var b bytes.Buffer
 			if err := encode(&b, d, MaskAccounts()); err != nil {

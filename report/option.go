@@ -13,6 +13,7 @@ type settings struct {
 	width    int
 	color    bool
 	mask     bool
+	artifact string
 }
 
 // The widths that text is laid out for, in columns.
@@ -52,4 +53,10 @@ func WithColor(on bool) Option {
 // BBBBBBBBBBBB for the second. Whatever has the form of one is taken for one.
 func MaskAccounts() Option {
 	return func(s *settings) { s.mask = true }
+}
+
+// WithArtifact names the file that declares the task, such as its Terraform or task definition, by a URI that is relative
+// to the repository's root. [SARIF] puts its results there.
+func WithArtifact(uri string) Option {
+	return func(s *settings) { s.artifact = uri }
 }

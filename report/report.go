@@ -1,15 +1,15 @@
 // Package report writes a [checks.Diagnosis] for its readers: [Text] for people at a terminal or in a log, [Markdown] for
-// pull requests and tickets, [JSON] for programs.
+// pull requests and tickets, [HTML] for a browser, [SARIF] and [JUnit] for CI systems, [JSON] for programs.
 //
 // Every encoder is a function of an io.Writer, a diagnosis and [Option]s, and returns the writer's first error. The same
-// diagnosis gives the same bytes: neither times nor the order of maps show. Neither the environment nor the terminal is
+// diagnosis gives the same bytes: the order of maps does not show. Neither the environment nor the terminal is
 // asked: language, width and colour are options.
 //
 // # Strings from AWS
 //
 // Names, error texts and policies are written by whoever may write to the account. No encoder passes on a character that
-// a terminal obeys: Text and Markdown replace it with U+FFFD, JSON escapes it. Markdown sets such strings in code spans,
-// so that they are neither markup nor mentions.
+// a terminal obeys: JSON escapes it, the others replace it with U+FFFD. Markdown sets such strings in code spans, so that
+// they are neither markup nor mentions; to HTML they are text, and its page may neither run nor load anything.
 //
 // # Limits
 //

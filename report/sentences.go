@@ -151,3 +151,24 @@ func (w words) observation(f checks.Finding, d checks.Diagnosis) string {
 	}
 	return w.say("observed.other", "reason", w.explanation(e))
 }
+
+// general returns what a code says of any subject, or what stands for that in English.
+func (w words) general(id, english string) string {
+	text, err := w.translate(id, nil, func(string) (string, bool) { return "…", true })
+	if err != nil {
+		return english
+	}
+	return text
+}
+
+// nameOf names a task briefly.
+func nameOf(t checks.Task) string {
+	resource := func(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
+	switch {
+	case t.Service != "":
+		return strings.TrimPrefix(resource(t.Cluster)+"/"+t.Service, "/")
+	case t.TaskDefinition != "":
+		return resource(t.TaskDefinition)
+	}
+	return cmp.Or(resource(t.ARN), "task")
+}

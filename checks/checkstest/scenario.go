@@ -50,7 +50,12 @@ type Scenario struct {
 
 // Load loads the scenario's task from its account, as Parse did.
 func (s Scenario) Load(ctx context.Context) (checks.Task, error) {
-	loader, of := checks.Loader{ECS: s.ECS, Interfaces: s.EC2}, s.subject
+	return s.LoadFrom(ctx, checks.Loader{ECS: s.ECS, Interfaces: s.EC2})
+}
+
+// LoadFrom loads the scenario's task with a loader of another account.
+func (s Scenario) LoadFrom(ctx context.Context, loader checks.Loader) (checks.Task, error) {
+	of := s.subject
 	switch {
 	case of.Event != "":
 		return loader.FromEvent(ctx, s.event)

@@ -30,7 +30,9 @@ const usage = `Diagnose says whether an ECS task on Fargate can pull its images,
   diagnose -snapshot FILE               what -capture wrote, offline
 
 With any of them but -scenarios:
-  -format FORMAT        how to report: text (unless another is named), json, markdown
+  -format FORMAT        how to report: text (unless another is named), json, markdown,
+                        html, sarif, junit
+  -artifact FILE        the file that declares the task, at which sarif puts what it finds
   -lang en|ko           the language of the report; else that of LC_ALL, LC_MESSAGES or LANG
   -mask-accounts        writes letters in place of account IDs
   -o FILE               where to report; FILE is written completely or not at all
@@ -63,6 +65,7 @@ type options struct {
 	snapshot       string
 
 	format     string
+	artifact   string
 	language   string // "": that of the environment
 	mask       bool
 	output     string
@@ -125,6 +128,7 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.platform, "platform-version", "", "")
 	flags.StringVar(&o.snapshot, "snapshot", "", "")
 	flags.StringVar(&o.format, "format", "text", "")
+	flags.StringVar(&o.artifact, "artifact", "", "")
 	flags.StringVar(&o.language, "lang", "", "")
 	flags.BoolVar(&o.mask, "mask-accounts", false, "")
 	flags.StringVar(&o.output, "o", "", "")
@@ -193,6 +197,8 @@ func (o options) check() error {
 		return misused("-format is one of %s, not %q", strings.Join(formatNames(), ", "), o.format)
 	case o.language != "" && !slices.Contains(languages(), o.language):
 		return misused("-lang is one of %s, not %q", strings.Join(languages(), ", "), o.language)
+	case o.artifact != "" && o.format != "sarif":
+		return misused("-artifact goes with -format sarif only")
 	case o.timeout < 0:
 		return misused("-timeout is negative")
 	case o.redact && o.capture == "":

@@ -118,12 +118,18 @@ var formats = []format{
 	{"text", report.Text},
 	{"json", report.JSON},
 	{"markdown", report.Markdown},
+	{"html", report.HTML},
+	{"sarif", report.SARIF},
+	{"junit", report.JUnit},
 }
 
 func (o options) encode(w io.Writer, d checks.Diagnosis, fitting ...report.Option) error {
 	settings := append(fitting, report.WithLanguage(o.speak()))
 	if o.mask {
 		settings = append(settings, report.MaskAccounts())
+	}
+	if o.artifact != "" {
+		settings = append(settings, report.WithArtifact(o.artifact))
 	}
 	return formats[slices.IndexFunc(formats, o.isFormat)].encode(w, d, settings...)
 }

@@ -141,6 +141,22 @@ func TestOutputThatIsNoTerminal(t *testing.T) {
 	}
 }
 
+func TestFormats(t *testing.T) {
+	for format, want := range map[string]string{
+		"text": "It cannot pull: ", "markdown": "## It cannot pull: ", "json": `"status": "fail"`, "html": "<title>It cannot pull: ",
+		"sarif": `"uri":"infra/task.tf"`, "junit": `<failure message="`,
+	} {
+		args := []string{"-format", format}
+		if format == "sarif" {
+			args = append(args, "-artifact", "infra/task.tf")
+		}
+		diagnose(t.Context(), args...).expect(t, cannotPull, want, "")
+	}
+	if names := formatNames(); len(names) != 6 {
+		t.Errorf("%q: is one of them not tested?", names)
+	}
+}
+
 func TestScenarios(t *testing.T) {
 	diagnose(t.Context(), "-scenarios").expect(t, canPull, checkstest.DefaultScenario, "")
 	r := diagnose(t.Context(), "-scenario", "healthy-docker-hub")

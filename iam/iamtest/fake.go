@@ -146,7 +146,7 @@ func (f *Fake) SimulatePrincipalPolicy(ctx context.Context, in *iam.SimulatePrin
 	if f.Simulated == nil {
 		return nil, Denied(operation)
 	}
-	out := &iam.SimulatePrincipalPolicyOutput{}
+	out := &iam.SimulatePrincipalPolicyOutput{EvaluationResults: []types.EvaluationResult{}}
 	for _, r := range f.Simulated {
 		if slices.ContainsFunc(in.ActionNames, func(action string) bool { return strings.EqualFold(action, aws.ToString(r.EvalActionName)) }) {
 			out.EvaluationResults = append(out.EvaluationResults, r)
@@ -218,8 +218,11 @@ func (f *Fake) policy(ctx context.Context, operation string, in any, arn *string
 	return types.ManagedPolicyDetail{}, none(operation, "Policy %s was not found.", arn)
 }
 
-// page cuts one page; the marker is the index at which the next one starts.
+// page cuts one page, which is never nil; the marker is the index at which the next one starts.
 func page[T any](size int, all []T, marker *string) ([]T, *string) {
+	if all == nil {
+		all = []T{}
+	}
 	from, _ := strconv.Atoi(aws.ToString(marker))
 	from = max(0, min(from, len(all)))
 	if size <= 0 || from+size >= len(all) {

@@ -201,3 +201,56 @@ func TestValues(t *testing.T) {
 		t.Errorf("refused: %s, %v", s.Form, err)
 	}
 }
+
+// odd answers some operations as AWS does not.
+type odd struct {
+	*credentialstest.Fake
+	marker *string // of every page of grants
+	empty  bool    // an empty body, of which the SDK makes an answer with nothing in it
+}
+
+func (o odd) DescribeSecret(ctx context.Context, in *secretsmanager.DescribeSecretInput, opts ...func(*secretsmanager.Options)) (*secretsmanager.DescribeSecretOutput, error) {
+	if o.empty {
+		return &secretsmanager.DescribeSecretOutput{}, nil
+	}
+	return o.Fake.DescribeSecret(ctx, in, opts...)
+}
+
+func (o odd) GetResourcePolicy(ctx context.Context, in *secretsmanager.GetResourcePolicyInput, opts ...func(*secretsmanager.Options)) (*secretsmanager.GetResourcePolicyOutput, error) {
+	return &secretsmanager.GetResourcePolicyOutput{}, nil
+}
+
+func (o odd) GetKeyPolicy(context.Context, *kms.GetKeyPolicyInput, ...func(*kms.Options)) (*kms.GetKeyPolicyOutput, error) {
+	return &kms.GetKeyPolicyOutput{}, nil
+}
+
+func (o odd) ListGrants(ctx context.Context, in *kms.ListGrantsInput, opts ...func(*kms.Options)) (*kms.ListGrantsOutput, error) {
+	if o.marker == nil {
+		return &kms.ListGrantsOutput{}, nil
+	}
+	out, err := o.Fake.ListGrants(ctx, in, opts...)
+	out.Truncated, out.NextMarker = true, o.marker
+	return out, err
+}
+
+func TestAnEmptyAnswerIsNotRead(t *testing.T) {
+	o := odd{Fake: account(), empty: true}
+	s, err := credentials.New(o, o).Secret(t.Context(), credentials.ID{Name: arn})
+	if err != nil || s.Exists != nil || s.Policy != nil || s.Unread[credentials.DescribeSecret] == nil || s.Unread[credentials.GetResourcePolicy] == nil {
+		t.Errorf("%+v, %v", s, err)
+	}
+	o.empty = false
+	s, err = credentials.New(o, o).Secret(t.Context(), credentials.ID{Name: arn})
+	if err != nil || s.Key == nil || s.Key.Policy != nil || s.Key.Grants != nil || s.Unread[credentials.GetKeyPolicy] == nil || s.Unread[credentials.ListGrants] == nil {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// After a marker that was given before, nobody knows what is missing, and asking again would never end.
+func TestAMarkerThatRepeatsIsNotRead(t *testing.T) {
+	o := odd{Fake: account(), marker: aws.String("again")}
+	s, err := credentials.New(o, o).Secret(t.Context(), credentials.ID{Name: arn})
+	if err != nil || s.Key == nil || s.Key.Grants != nil || s.Unread[credentials.ListGrants] == nil {
+		t.Errorf("%+v, %v", s, err)
+	}
+}

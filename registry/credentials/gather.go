@@ -79,6 +79,13 @@ func (s source) Secret(ctx context.Context, id ID) (*Secret, error) {
 		calls.Go(func() error { form, value = s.form(ctx, id, in); return nil })
 	}
 	_ = calls.Wait() // their errors are facts
+	// The SDK takes an empty body for an answer. Secrets Manager's own name the secret.
+	if aboutErr == nil && about.ARN == nil {
+		aboutErr = errors.New("credentials: DescribeSecret answered without the secret")
+	}
+	if policyErr == nil && policy.ARN == nil {
+		policyErr = errors.New("credentials: GetResourcePolicy answered without the secret")
+	}
 
 	secret.Form = form
 	if value != nil {
@@ -137,10 +144,14 @@ func (s source) readKey(ctx context.Context, secret *Secret) {
 	if k.AWS {
 		return
 	}
-	if policy, err := s.keys.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &k.ARN}, in); err != nil {
+	policy, err := s.keys.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &k.ARN}, in)
+	if err == nil && policy.Policy == nil { // every key has one
+		err = errors.New("credentials: GetKeyPolicy answered without the policy")
+	}
+	if err != nil {
 		secret.unread(GetKeyPolicy, err)
 	} else {
-		k.Policy = aws.String(aws.ToString(policy.Policy))
+		k.Policy = policy.Policy
 	}
 	if grants, err := s.grants(ctx, k.ARN, in); err != nil {
 		secret.unread(ListGrants, err)
@@ -151,11 +162,18 @@ func (s source) readKey(ctx context.Context, secret *Secret) {
 
 func (s source) grants(ctx context.Context, key string, in func(*kms.Options)) ([]Grant, error) {
 	grants := []Grant{}
+	seen := map[string]bool{}
 	for pages := kms.NewListGrantsPaginator(s.keys, &kms.ListGrantsInput{KeyId: &key}); pages.HasMorePages(); {
 		out, err := pages.NextPage(ctx, in)
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
+		case out.Grants == nil:
+			return nil, errors.New("credentials: ListGrants answered without a list")
+		case seen[aws.ToString(out.NextMarker)]:
+			return nil, errors.New("credentials: the marker of a page repeats")
 		}
+		seen[aws.ToString(out.NextMarker)] = aws.ToString(out.NextMarker) != ""
 		for _, g := range out.Grants {
 			if slices.Contains(g.Operations, kmstypes.GrantOperationDecrypt) {
 				grants = append(grants, Grant{aws.ToString(g.GranteePrincipal), g.Constraints != nil})

@@ -29,7 +29,7 @@ func (f *Fake) DescribePullThroughCacheRules(ctx context.Context, in *ecr.Descri
 	if f.CacheRules == nil {
 		return nil, Denied(operation)
 	}
-	out := &ecr.DescribePullThroughCacheRulesOutput{}
+	out := &ecr.DescribePullThroughCacheRulesOutput{PullThroughCacheRules: []types.PullThroughCacheRule{}}
 	for _, r := range f.CacheRules {
 		if r.RegistryId == nil || in.RegistryId == nil || *r.RegistryId == *in.RegistryId {
 			out.PullThroughCacheRules = append(out.PullThroughCacheRules, r)

@@ -197,7 +197,7 @@ func (f *Fake) ListGrants(ctx context.Context, in *kms.ListGrantsInput, _ ...fun
 	if err := f.before(ctx, credentials.ListGrants, in, f.Grants != nil); err != nil {
 		return nil, err
 	}
-	out := &kms.ListGrantsOutput{}
+	out := &kms.ListGrantsOutput{Grants: []kmstypes.GrantListEntry{}}
 	for _, g := range f.Grants {
 		if aws.ToString(g.KeyId) == *in.KeyId {
 			out.Grants = append(out.Grants, g)

@@ -1,0 +1,90 @@
+// Package emulator starts moto_server, an emulator of AWS, for the tests of the examples.
+package emulator
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Start starts an emulator with an empty account, 123456789012, leads the SDK's default chain to it for as long as the test
+// runs, and returns its URL. Without moto_server the test is skipped, except in CI.
+func Start(t *testing.T) string {
+	t.Helper()
+	program, err := exec.LookPath("moto_server")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skipf("no emulator of AWS to test against (pip install 'moto[server]==5.2.1'): %v", err)
+	}
+	for range 3 { // somebody else may take the port before the emulator does
+		if url := startOn(t, program, freePort(t)); url != "" {
+			for name, value := range map[string]string{
+				"AWS_ENDPOINT_URL": url, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example",
+				"AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+				"AWS_MAX_ATTEMPTS": "1", // what the emulator does not implement it answers with 500
+			} {
+				t.Setenv(name, value)
+			}
+			return url
+		}
+	}
+	t.Fatal("the emulator of AWS did not start")
+	return ""
+}
+
+func startOn(t *testing.T, program, port string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	process := exec.Command(program, "-H", "127.0.0.1", "-p", port)
+	process.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "MOTO_") }), "MOTO_EC2_LOAD_DEFAULT_AMIS=false")
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = process.Wait() // its answers say whether it lives
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		_ = process.Process.Kill() // an error means that it ended by itself
+		<-ended
+	})
+	url := "http://127.0.0.1:" + port
+	for every := time.Tick(50 * time.Millisecond); ; {
+		select {
+		case <-ended:
+			return ""
+		case <-ctx.Done():
+			t.Fatal(ctx.Err())
+		case <-every:
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/moto-api/", http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if answer, err := http.DefaultClient.Do(request); err == nil {
+				_ = answer.Body.Close()
+				return url
+			}
+		}
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	return port
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+const usage = `Preflight says, before a deploy, whether the tasks that it plans will pull their images.
+
+  preflight                            an embedded Terraform plan in an embedded account, offline
+  preflight -plan FILE                 what "terraform show -json PLAN" prints
+  preflight -template FILE [-parameter NAME=VALUE …]
+                                       a CloudFormation template, JSON or YAML, as "cdk synth" and
+                                       "aws cloudformation get-template --template-stage Processed" print it
+  preflight -definition FILE -service FILE
+                                       what "aws ecs register-task-definition" and "aws ecs create-service"
+                                       take as --cli-input-json; -service may be given alone
+  preflight -definition FILE -subnets A,B [-security-groups X,Y] [-assign-public-ip]
+                                       a task definition in these subnets; with -plan or -template, the
+                                       task definitions that no service of the file uses
+
+With any of them:
+  -account ID           the account that is deployed to (that of the credentials)
+  -format markdown|text how to report (markdown)
+  -o FILE               where to report (standard output)
+  -timeout D            bounds the whole run, such as 30s; what was found by then is reported
+
+FILE may be - for standard input. Credentials, Region and endpoint come from the AWS SDK's default
+chain. Nothing in the account is changed. What the deployment itself creates or changes is not known.
+
+Exit status: 0 all can pull, 1 one cannot, 3 undetermined, 2 usage or tool error.
+`
+
+// options is what the flags say.
+type options struct {
+	plan, template, definition, service string // files
+	parameters                          parameters
+	subnets, groups                     list
+	publicIP                            bool
+	accountID                           string
+	format, output                      string
+	timeout                             time.Duration
+}
+
+// demo reports whether the embedded plan is meant.
+func (o options) demo() bool { return o.plan+o.template+o.definition+o.service == "" }
+
+// list is a flag of names with commas between them.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+func (l *list) Set(s string) error {
+	for name := range strings.SplitSeq(s, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			*l = append(*l, name)
+		}
+	}
+	return nil
+}
+
+// parameters are values for a template: of its parameters, and of what other stacks export.
+type parameters map[string]string
+
+func (p *parameters) String() string { return "" }
+
+func (p *parameters) Set(s string) error {
+	name, value, ok := strings.Cut(s, "=")
+	if !ok || name == "" {
+		return fmt.Errorf("%q is not NAME=VALUE", s)
+	}
+	if *p == nil {
+		*p = parameters{}
+	}
+	(*p)[name] = value
+	return nil
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func misused(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func parse(args []string) (options, error) {
+	var o options
+	flags := flag.NewFlagSet("preflight", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // run prints errors and help
+	flags.StringVar(&o.plan, "plan", "", "")
+	flags.StringVar(&o.template, "template", "", "")
+	flags.Var(&o.parameters, "parameter", "")
+	flags.StringVar(&o.definition, "definition", "", "")
+	flags.StringVar(&o.service, "service", "", "")
+	flags.Var(&o.subnets, "subnets", "")
+	flags.Var(&o.groups, "security-groups", "")
+	flags.BoolVar(&o.publicIP, "assign-public-ip", false, "")
+	flags.StringVar(&o.accountID, "account", "", "")
+	flags.StringVar(&o.format, "format", "markdown", "")
+	flags.StringVar(&o.output, "o", "", "")
+	flags.DurationVar(&o.timeout, "timeout", 0, "")
+	if err := flags.Parse(args); err != nil {
+		return o, usageError{err}
+	}
+	if flags.NArg() > 0 {
+		return o, misused("unexpected argument %q", flags.Arg(0))
+	}
+	var empty error
+	flags.Visit(func(f *flag.Flag) {
+		if f.Name != "parameter" && f.Value.String() == "" && empty == nil { // most likely a variable that is not set
+			empty = misused("-%s is empty", f.Name)
+		}
+	})
+	if empty != nil {
+		return o, empty
+	}
+	return o, o.check()
+}
+
+// check looks at how the flags go together.
+func (o options) check() error {
+	files := 0
+	for _, given := range []bool{o.plan != "", o.template != "", o.definition+o.service != ""} {
+		if given {
+			files++
+		}
+	}
+	placed := len(o.subnets) > 0
+	switch {
+	case files > 1:
+		return misused("-plan, -template and -definition or -service do not go together: each names what to diagnose")
+	case !slices.Contains([]string{"markdown", "text"}, o.format):
+		return misused("-format is markdown or text, not %q", o.format)
+	case o.timeout < 0:
+		return misused("-timeout is negative")
+	case o.parameters != nil && o.template == "":
+		return misused("-parameter goes with -template only")
+	case (len(o.groups) > 0 || o.publicIP) && !placed:
+		return misused("-security-groups and -assign-public-ip go with -subnets only")
+	case placed && (files == 0 || o.service != ""):
+		return misused("-subnets goes with -definition, -plan or -template only")
+	case o.definition != "" && o.service == "" && !placed:
+		return misused("-definition takes -service or -subnets: where would the task run?")
+	case o.definition == "-" && o.service == "-":
+		return misused("-definition and -service are both standard input")
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// outcome is what a run of the program leaves.
+type outcome struct {
+	status         int
+	stdout, stderr string
+}
+
+func preflight(ctx context.Context, args ...string) outcome {
+	var stdout, stderr strings.Builder
+	status := run(ctx, args, &stdout, &stderr)
+	return outcome{status, stdout.String(), stderr.String()}
+}
+
+// expect fails the test unless a run ended as wanted.
+func (o outcome) expect(t *testing.T, status int, stdout, stderr string) {
+	t.Helper()
+	if o.status != status || !strings.Contains(o.stdout, stdout) || !strings.Contains(o.stderr, stderr) {
+		t.Errorf("exit status %d, want %d with %q and %q:\n%s%s", o.status, status, stdout, stderr, o.stdout, o.stderr)
+	}
+}
+
+// file writes a file and returns its name.
+func file(t *testing.T, name, text string) string {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// The README shows what the program prints.
+func TestREADMEShowsTheOutput(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := preflight(t.Context(), "-format", "text")
+	o.expect(t, cannotPull, "It cannot pull", "embedded plan")
+	first, _, _ := strings.Cut(o.stdout, "\nThe way of the pull\n")
+	if !strings.Contains(string(readme), "```\n"+first+"…\n```\n") {
+		t.Errorf("README.md does not show this output:\n%s", first)
+	}
+	table, _, _ := strings.Cut(preflight(t.Context()).stdout, "\n---\n")
+	if !strings.Contains(string(readme), table) {
+		t.Errorf("README.md does not show this table:\n%s", table)
+	}
+}
+
+// What the plan creates itself is not missing.
+func TestWhatThePlanCreatesIsNotMissing(t *testing.T) {
+	o := preflight(t.Context(), "-format", "text")
+	_, worker, _ := strings.Cut(o.stdout, "== module.worker.aws_ecs_service.worker")
+	for _, want := range []string{"[role.absent-unknown]", "the deployment creates or changes module.worker.aws_iam_role.execution", "[security-group.unknown]",
+		"as it refers to aws_security_group.worker.id", "[image.absent]"} {
+		if !strings.Contains(worker, want) {
+			t.Errorf("no %q in\n%s", want, worker)
+		}
+	}
+	if strings.Contains(worker, "[role.absent]") {
+		t.Errorf("a role that is to be created is called missing:\n%s", worker)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	for want, args := range map[string][]string{
+		"unexpected argument": {"plan.json"},
+		"do not go together":  {"-plan", "a", "-template", "b"},
+		"goes with -template": {"-plan", "a", "-parameter", "A=b"},
+		"is not NAME=VALUE":   {"-template", "a", "-parameter", "A"},
+		"where would":         {"-definition", "a"},
+		"-plan is empty":      {"-plan", ""},
+		"markdown or text":    {"-format", "html"},
+		"-subnets goes with":  {"-service", "a", "-subnets", "b"},
+		"go with -subnets":    {"-definition", "a", "-service", "b", "-security-groups", "sg-1"},
+	} {
+		o := preflight(t.Context(), args...)
+		o.expect(t, toolError, "", want)
+		if o.stdout != "" || !strings.Contains(o.stderr, "-h for help") {
+			t.Errorf("%s: %+v", args, o)
+		}
+	}
+	preflight(t.Context(), "-h").expect(t, canPull, "terraform show -json", "")
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	preflight(ctx).expect(t, undetermined, "not checked to the end", "ended early")
+}

@@ -1,0 +1,91 @@
+package network_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/canpull/canpull/network"
+	"github.com/canpull/canpull/network/networktest"
+)
+
+// odd answers some operations as EC2 does not.
+type odd struct {
+	*networktest.Fake
+	tables  func(*ec2.DescribeRouteTablesOutput)
+	natGWs  func(*ec2.DescribeNatGatewaysOutput)
+	exclude func(*ec2.DescribeVpcBlockPublicAccessExclusionsOutput)
+}
+
+func (o odd) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput, opts ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error) {
+	out, err := o.Fake.DescribeRouteTables(ctx, in, opts...)
+	if o.tables != nil {
+		o.tables(out)
+	}
+	return out, err
+}
+
+func (o odd) DescribeNatGateways(ctx context.Context, in *ec2.DescribeNatGatewaysInput, opts ...func(*ec2.Options)) (*ec2.DescribeNatGatewaysOutput, error) {
+	out, err := o.Fake.DescribeNatGateways(ctx, in, opts...)
+	if o.natGWs != nil {
+		o.natGWs(out)
+	}
+	return out, err
+}
+
+func (o odd) DescribeVpcBlockPublicAccessExclusions(ctx context.Context, in *ec2.DescribeVpcBlockPublicAccessExclusionsInput, opts ...func(*ec2.Options)) (*ec2.DescribeVpcBlockPublicAccessExclusionsOutput, error) {
+	out, err := o.Fake.DescribeVpcBlockPublicAccessExclusions(ctx, in, opts...)
+	if o.exclude != nil {
+		o.exclude(out)
+	}
+	return out, err
+}
+
+// The SDK takes an empty body, and a portal's page, for an answer without a list. EC2 writes a list of nothing.
+func TestAnAnswerWithoutAListIsNotRead(t *testing.T) {
+	topology := gatherFrom(t, odd{Fake: account(), natGWs: func(out *ec2.DescribeNatGatewaysOutput) { out.NatGateways = nil }})
+	if topology.NATGateways != nil || topology.Unread["ec2:DescribeNatGateways"] == nil {
+		t.Errorf("the NAT gateways are %v, unread: %v", topology.NATGateways, topology.Unread)
+	}
+}
+
+// Every VPC has a route table, so an answer without one is not about the VPC.
+func TestAVPCWithoutATableIsNotRead(t *testing.T) {
+	topology := gatherFrom(t, odd{Fake: account(), tables: func(out *ec2.DescribeRouteTablesOutput) { out.RouteTables = []types.RouteTable{} }})
+	if topology.RouteTables != nil || topology.Unread["ec2:DescribeRouteTables"] == nil {
+		t.Errorf("the route tables are %v, unread: %v", topology.RouteTables, topology.Unread)
+	}
+}
+
+// After a page's token that was given before, nobody knows what is missing, and asking again would never end.
+func TestATokenThatRepeatsIsNotRead(t *testing.T) {
+	fake := account()
+	fake.PublicAccess = &types.VpcBlockPublicAccessOptions{InternetGatewayBlockMode: types.InternetGatewayBlockModeBlockBidirectional, State: types.VpcBlockPublicAccessStateUpdateComplete}
+	fake.PublicAccessExcluded = []types.VpcBlockPublicAccessExclusion{}
+	for i := range fake.Subnets {
+		fake.Subnets[i].BlockPublicAccessStates = nil
+	}
+	topology := gatherFrom(t, odd{Fake: fake,
+		tables:  func(out *ec2.DescribeRouteTablesOutput) { out.NextToken = aws.String("again") },
+		exclude: func(out *ec2.DescribeVpcBlockPublicAccessExclusionsOutput) { out.NextToken = aws.String("again") }})
+	if topology.RouteTables != nil || topology.PublicAccessExclusions != nil {
+		t.Errorf("the route tables are %v, the exclusions %v", topology.RouteTables, topology.PublicAccessExclusions)
+	}
+	for _, action := range []string{"ec2:DescribeRouteTables", "ec2:DescribeVpcBlockPublicAccessExclusions"} {
+		if topology.Unread[action] == nil {
+			t.Errorf("%s is not named: %v", action, topology.Unread)
+		}
+	}
+}
+
+func gatherFrom(t *testing.T, api network.API) *network.Topology {
+	t.Helper()
+	topology, err := network.New(api).Topology(t.Context(), network.Placement{Subnets: []string{"subnet-task"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return topology
+}

@@ -1,0 +1,58 @@
+package readertest
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/checks/checkstest"
+)
+
+// absent skips a test for want of a tool, but in CI fails it.
+func absent(t *testing.T, tool string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is not there: .ci/run installs it", tool)
+	}
+	t.Skipf("%s is not there: .ci/run says how to install it", tool)
+}
+
+// program returns the path of a program.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		absent(t, name)
+	}
+	return path
+}
+
+// npm returns the path of a file of an npm package.
+func npm(t *testing.T, name string) string {
+	t.Helper()
+	dir := os.Getenv("CANPULL_NODE_MODULES")
+	path := filepath.Join(dir, name)
+	if _, err := os.Stat(path); dir == "" || err != nil {
+		absent(t, name)
+	}
+	return path
+}
+
+// diagnoses returns those of all scenarios.
+func diagnoses(t *testing.T) map[string]checks.Diagnosis {
+	t.Helper()
+	scenarios, err := checkstest.Read(os.DirFS("../../checks/checkstest/scenarios"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]checks.Diagnosis{}
+	for _, s := range scenarios {
+		if all[s.Name], err = checks.Run(t.Context(), s.Task, checks.Default(s.Sources())...); err != nil {
+			t.Fatal(s.Name, err)
+		}
+	}
+	all["hostile"], all["long"] = hostile(100), hostile(10_000)
+	return all
+}
