@@ -105,7 +105,7 @@ func (f *Fake) DescribePrefixLists(ctx context.Context, in *ec2.DescribePrefixLi
 	if err != nil {
 		return nil, err
 	}
-	out := &ec2.DescribePrefixListsOutput{NextToken: next}
+	out := &ec2.DescribePrefixListsOutput{PrefixLists: []types.PrefixList{}, NextToken: next}
 	for _, l := range list {
 		own := types.PrefixList{PrefixListId: l.PrefixListId, PrefixListName: l.PrefixListName}
 		for _, e := range f.PrefixListEntries[aws.ToString(l.PrefixListId)] {
