@@ -51,9 +51,17 @@ func each[A, B any](list []A, f func(A) B) []B {
 	return out
 }
 
-// ec2Command returns a command of the AWS CLI. A list that an argument begins with a dash takes is several words.
+// awsCommand returns the words of one call of the AWS CLI. Without a Region, it is the fix's: see Fix.Commands.
+func awsCommand(region, service, operation string, options ...string) []string {
+	words := append([]string{"aws", service, operation}, options...)
+	if region != "" {
+		words = append(words, "--region", region)
+	}
+	return words
+}
+
 func ec2Command(operation string, args ...string) []string {
-	return append([]string{"aws", "ec2", operation}, args...)
+	return awsCommand("", "ec2", operation, args...)
 }
 
 // listArgument returns an argument that takes several words; none when there are none.

@@ -1,13 +1,17 @@
 package checks
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/canpull/canpull/iam"
 )
 
-// argument is one line of an HCL block: a name and a string, a number, a bool, a reference, a list of these, or a nested
-// block's arguments.
+// argument is one line of an HCL block: a name and a string, a number, a bool, a reference, a list of strings, a policy
+// document, or a nested block's arguments.
 type argument struct {
 	name  string
 	value any
@@ -64,10 +68,39 @@ func expression(value any) string {
 		return string(v)
 	case string:
 		return quoted(v)
+	case iam.Document:
+		return heredoc(v)
 	case []string:
 		return "[" + strings.Join(each(v, func(s string) string { return expression(inTerraform(s)) }), ", ") + "]"
 	}
 	return fmt.Sprint(value)
+}
+
+// heredoc writes a policy document in several lines.
+// https://developer.hashicorp.com/terraform/language/expressions/strings#heredoc-strings
+func heredoc(d iam.Document) string {
+	var text bytes.Buffer
+	if err := json.Indent(&text, []byte(documentText(d)), "    ", "  "); err != nil {
+		return `""` // a document that was parsed can be written
+	}
+	return "<<-JSON\n    " + notATemplate.Replace(text.String()) + "\n  JSON"
+}
+
+// notATemplate keeps Terraform from reading ${aws:PrincipalTag/team} as one of its own expressions.
+var notATemplate = strings.NewReplacer("${", "$${", "%{", "%%{")
+
+// documentText writes a policy document in one line, as the AWS CLI takes it.
+func documentText(d iam.Document) string {
+	text, err := json.Marshal(d)
+	if err != nil {
+		return "" // a document that was parsed can be written
+	}
+	return string(text)
+}
+
+// notInTerraform stands where the provider has no resource for a change.
+func notInTerraform(what string) string {
+	return note("No resource of hashicorp/aws " + what + ": make this change with the AWS CLI.")
 }
 
 // quoted writes a string literal: "${" and "%{" would begin a template.

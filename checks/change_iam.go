@@ -11,9 +11,9 @@ import (
 // PutRolePolicy adds an inline policy to a role, or replaces the one of that name.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
 type PutRolePolicy struct {
-	Role           string // its ARN
-	PolicyName     string
-	PolicyDocument iam.Document
+	Role           string       `json:"role"` // its ARN
+	PolicyName     string       `json:"policyName"`
+	PolicyDocument iam.Document `json:"policyDocument"`
 }
 
 // Commands is one call of put-role-policy.
@@ -25,8 +25,8 @@ func (c PutRolePolicy) Commands() [][]string {
 // Terraform is an aws_iam_role_policy.
 func (c PutRolePolicy) Terraform() string {
 	role := iam.RoleName(c.Role)
-	return terraformResource("aws_iam_role_policy", role+"_"+c.PolicyName, terraformArgument{"name", terraformString(c.PolicyName)},
-		terraformArgument{"role", terraformString(role)}, terraformArgument{"policy", terraformDocument(c.PolicyDocument)})
+	return resource("aws_iam_role_policy", role+"_"+c.PolicyName, argument{"name", c.PolicyName},
+		argument{"role", role}, argument{"policy", c.PolicyDocument})
 }
 
 // Apply puts the policy among the role's.
@@ -45,8 +45,8 @@ func (c PutRolePolicy) Apply(s *Snapshot) error {
 // DeleteRolePolicy deletes an inline policy of a role.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRolePolicy.html
 type DeleteRolePolicy struct {
-	Role       string // its ARN
-	PolicyName string
+	Role       string `json:"role"` // its ARN
+	PolicyName string `json:"policyName"`
 }
 
 // Commands is one call of delete-role-policy.
@@ -56,7 +56,7 @@ func (c DeleteRolePolicy) Commands() [][]string {
 
 // Terraform is a comment: what is deleted is a resource that is left out.
 func (c DeleteRolePolicy) Terraform() string {
-	return fmt.Sprintf("# Remove the aws_iam_role_policy %s of the role %s.\n", terraformString(c.PolicyName), terraformString(iam.RoleName(c.Role)))
+	return note("Remove the aws_iam_role_policy " + c.PolicyName + " of the role " + iam.RoleName(c.Role) + ".")
 }
 
 // Apply takes the policy from the role.
@@ -69,9 +69,9 @@ func (c DeleteRolePolicy) Apply(s *Snapshot) error {
 // AttachRolePolicy attaches a managed policy to a role.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_AttachRolePolicy.html
 type AttachRolePolicy struct {
-	Role           string // its ARN
-	PolicyARN      string
-	PolicyDocument iam.Document // what the policy says
+	Role           string       `json:"role"` // its ARN
+	PolicyARN      string       `json:"policyARN"`
+	PolicyDocument iam.Document `json:"policyDocument"` // what the policy says
 }
 
 // Commands is one call of attach-role-policy.
@@ -82,8 +82,8 @@ func (c AttachRolePolicy) Commands() [][]string {
 // Terraform is an aws_iam_role_policy_attachment.
 func (c AttachRolePolicy) Terraform() string {
 	role := iam.RoleName(c.Role)
-	return terraformResource("aws_iam_role_policy_attachment", role+"_"+nameIn(c.PolicyARN), terraformArgument{"role", terraformString(role)},
-		terraformArgument{"policy_arn", terraformString(c.PolicyARN)})
+	return resource("aws_iam_role_policy_attachment", role+"_"+nameIn(c.PolicyARN), argument{"role", role},
+		argument{"policy_arn", c.PolicyARN})
 }
 
 // Apply puts the policy among the role's.
@@ -97,8 +97,8 @@ func (c AttachRolePolicy) Apply(s *Snapshot) error {
 // DetachRolePolicy takes a managed policy from a role.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_DetachRolePolicy.html
 type DetachRolePolicy struct {
-	Role      string // its ARN
-	PolicyARN string
+	Role      string `json:"role"` // its ARN
+	PolicyARN string `json:"policyARN"`
 }
 
 // Commands is one call of detach-role-policy.
@@ -108,7 +108,7 @@ func (c DetachRolePolicy) Commands() [][]string {
 
 // Terraform is a comment: what is detached is a resource that is left out.
 func (c DetachRolePolicy) Terraform() string {
-	return fmt.Sprintf("# Remove the aws_iam_role_policy_attachment of %s to the role %s.\n", terraformString(c.PolicyARN), terraformString(iam.RoleName(c.Role)))
+	return note("Remove the aws_iam_role_policy_attachment of " + c.PolicyARN + " to the role " + iam.RoleName(c.Role) + ".")
 }
 
 // Apply takes the policy from the role.
@@ -122,8 +122,8 @@ func (c DetachRolePolicy) Apply(s *Snapshot) error {
 // boundary. A policy has five versions at most: where it has as many, one has to be deleted first.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html
 type CreatePolicyVersion struct {
-	PolicyARN      string
-	PolicyDocument iam.Document
+	PolicyARN      string       `json:"policyARN"`
+	PolicyDocument iam.Document `json:"policyDocument"`
 }
 
 // Commands is one call of create-policy-version, which also makes the version the one in force.
@@ -133,8 +133,8 @@ func (c CreatePolicyVersion) Commands() [][]string {
 
 // Terraform is the aws_iam_policy.
 func (c CreatePolicyVersion) Terraform() string {
-	return terraformResource("aws_iam_policy", nameIn(c.PolicyARN), terraformArgument{"name", terraformString(nameIn(c.PolicyARN))},
-		terraformArgument{"path", terraformString(pathOf(c.PolicyARN))}, terraformArgument{"policy", terraformDocument(c.PolicyDocument)})
+	return setting("aws_iam_policy", nameIn(c.PolicyARN), argument{"name", nameIn(c.PolicyARN)},
+		argument{"path", pathOf(c.PolicyARN)}, argument{"policy", c.PolicyDocument})
 }
 
 // Apply replaces the policy's document wherever it is attached or a boundary.
@@ -164,8 +164,8 @@ func (c CreatePolicyVersion) Apply(s *Snapshot) error {
 // UpdateAssumeRolePolicy replaces a role's trust policy.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAssumeRolePolicy.html
 type UpdateAssumeRolePolicy struct {
-	Role           string // its ARN
-	PolicyDocument iam.Document
+	Role           string       `json:"role"` // its ARN
+	PolicyDocument iam.Document `json:"policyDocument"`
 }
 
 // Commands is one call of update-assume-role-policy.
@@ -187,8 +187,8 @@ func (c UpdateAssumeRolePolicy) Apply(s *Snapshot) error {
 // CreateRole creates a role without policies of its own.
 // https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 type CreateRole struct {
-	Role                     string // the ARN that it will have
-	AssumeRolePolicyDocument iam.Document
+	Role                     string       `json:"role"` // the ARN that it will have
+	AssumeRolePolicyDocument iam.Document `json:"assumeRolePolicyDocument"`
 }
 
 // Commands is one call of create-role.
@@ -230,8 +230,8 @@ const trustPolicy = "trust policy"
 
 func terraformRole(arn string, trust iam.Document) string {
 	name := iam.RoleName(arn)
-	return terraformResource("aws_iam_role", name, terraformArgument{"name", terraformString(name)}, terraformArgument{"path", terraformString(pathOf(arn))},
-		terraformArgument{"assume_role_policy", terraformDocument(trust)})
+	return resource("aws_iam_role", name, argument{"name", name}, argument{"path", pathOf(arn)},
+		argument{"assume_role_policy", trust})
 }
 
 // nameIn returns what an ARN ends in after its last slash: the name of a managed policy, or the ID of a key.

@@ -33,10 +33,42 @@ func (c UpdateService) Terraform() string {
 
 // Apply places the task.
 func (c UpdateService) Apply(s *Snapshot) error {
-	if s.Task.Service != c.Service {
-		return errors.New("the captured task is not one of service " + c.Service)
+	if err := s.redeploy(c.Service); err != nil {
+		return err
 	}
 	s.place(c.Subnets, c.SecurityGroups, c.AssignPublicIP)
+	return nil
+}
+
+// ForceNewDeployment starts a new deployment of a service that is as the present one, but for the digests to which ECS resolves
+// the tags of its images.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+type ForceNewDeployment struct {
+	Cluster string `json:"cluster,omitempty"`
+	Service string `json:"service"`
+}
+
+// Commands updates the service.
+func (c ForceNewDeployment) Commands() [][]string {
+	return [][]string{slices.Concat([]string{"aws", "ecs", "update-service"}, inCluster(c.Cluster), []string{"--service", c.Service, "--force-new-deployment"})}
+}
+
+// Terraform declares that every apply deploys.
+func (c ForceNewDeployment) Terraform() string {
+	return setting("aws_ecs_service", c.Service, argument{"force_new_deployment", true})
+}
+
+// Apply has the task pull what the tags lead to.
+func (c ForceNewDeployment) Apply(s *Snapshot) error {
+	return s.redeploy(c.Service)
+}
+
+// redeploy has the task be one of a new deployment of a service.
+func (s *Snapshot) redeploy(service string) error {
+	if s.Task.Service != service {
+		return errors.New("the captured task is not one of service " + service)
+	}
+	s.Task.redeployed()
 	return nil
 }
 

@@ -10,9 +10,9 @@ import (
 // UpdateImageStorageClass restores an image from the archive of Amazon ECR, which takes up to 20 minutes.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UpdateImageStorageClass.html
 type UpdateImageStorageClass struct {
-	Repository  string // its ARN
-	ImageTag    string `json:",omitempty"` // the tag or
-	ImageDigest string `json:",omitempty"` // the digest that names the image
+	Repository  string `json:"repository"`            // its ARN
+	ImageTag    string `json:"imageTag,omitempty"`    // the tag or
+	ImageDigest string `json:"imageDigest,omitempty"` // the digest that names the image
 }
 
 // Commands is one call of update-image-storage-class.
@@ -49,10 +49,11 @@ func (c UpdateImageStorageClass) Apply(s *Snapshot) error {
 // UpdatePullThroughCacheRule gives a pull-through-cache rule of Amazon ECR another secret.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UpdatePullThroughCacheRule.html
 type UpdatePullThroughCacheRule struct {
-	RegistryID, Region  string // the account and Region of the registry
-	ECRRepositoryPrefix string
-	UpstreamRegistryURL string // as it is
-	CredentialARN       string // the secret's
+	RegistryID          string `json:"registryID"` // the account and Region of the registry
+	Region              string `json:"region"`
+	ECRRepositoryPrefix string `json:"ecrRepositoryPrefix"`
+	UpstreamRegistryURL string `json:"upstreamRegistryURL"` // as it is
+	CredentialARN       string `json:"credentialARN"`       // the secret's
 }
 
 // Commands is one call of update-pull-through-cache-rule.
@@ -67,8 +68,8 @@ func (c UpdatePullThroughCacheRule) Commands() [][]string {
 
 // Terraform is the aws_ecr_pull_through_cache_rule.
 func (c UpdatePullThroughCacheRule) Terraform() string {
-	return terraformResource("aws_ecr_pull_through_cache_rule", c.ECRRepositoryPrefix, terraformArgument{"ecr_repository_prefix", terraformString(c.ECRRepositoryPrefix)},
-		terraformArgument{"upstream_registry_url", terraformString(c.UpstreamRegistryURL)}, terraformArgument{"credential_arn", terraformString(c.CredentialARN)})
+	return setting("aws_ecr_pull_through_cache_rule", c.ECRRepositoryPrefix, argument{"ecr_repository_prefix", c.ECRRepositoryPrefix},
+		argument{"upstream_registry_url", c.UpstreamRegistryURL}, argument{"credential_arn", c.CredentialARN})
 }
 
 // Apply gives the secret to every image that the rule covers.

@@ -11,8 +11,8 @@ import (
 // SetRepositoryPolicy replaces the policy of a repository in Amazon ECR.
 // https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html
 type SetRepositoryPolicy struct {
-	Repository string // its ARN
-	PolicyText iam.Document
+	Repository string       `json:"repository"` // its ARN
+	PolicyText iam.Document `json:"policyText"`
 }
 
 // Commands is one call of set-repository-policy.
@@ -24,7 +24,7 @@ func (c SetRepositoryPolicy) Commands() [][]string {
 // Terraform is an aws_ecr_repository_policy.
 func (c SetRepositoryPolicy) Terraform() string {
 	_, _, name := repositoryOf(c.Repository)
-	return terraformResource("aws_ecr_repository_policy", name, terraformArgument{"repository", terraformString(name)}, terraformArgument{"policy", terraformDocument(c.PolicyText)})
+	return resource("aws_ecr_repository_policy", name, argument{"repository", name}, argument{"policy", c.PolicyText})
 }
 
 // Apply gives the policy to every image of the repository.
@@ -36,12 +36,41 @@ func (c SetRepositoryPolicy) Apply(s *Snapshot) error {
 	})
 }
 
+// PutRegistryPolicy replaces the policy of a private registry of Amazon ECR, which is that of an account in a Region.
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutRegistryPolicy.html
+type PutRegistryPolicy struct {
+	RegistryID string       `json:"registryID"` // the account and Region of the registry
+	Region     string       `json:"region"`
+	PolicyText iam.Document `json:"policyText"`
+}
+
+// Commands is one call of put-registry-policy. It takes no account: it is for the registry of whoever calls it.
+func (c PutRegistryPolicy) Commands() [][]string {
+	return [][]string{awsCommand(c.Region, "ecr", "put-registry-policy", "--policy-text", documentText(c.PolicyText))}
+}
+
+// Terraform is an aws_ecr_registry_policy.
+func (c PutRegistryPolicy) Terraform() string {
+	return resource("aws_ecr_registry_policy", c.RegistryID, argument{"policy", c.PolicyText})
+}
+
+// Apply gives the policy to every image of the registry whose policy was read.
+func (c PutRegistryPolicy) Apply(s *Snapshot) error {
+	return eachFact(s.Facts.Images, "policy of the registry "+c.RegistryID+" in "+c.Region, func(i *registry.Image) bool {
+		e := i.Reference.ECR
+		return i.RegistryPolicy != nil && e != nil && e.Account == c.RegistryID && e.Region == c.Region
+	}, func(i *registry.Image) error {
+		i.RegistryPolicy.Document = documentText(c.PolicyText)
+		return nil
+	})
+}
+
 // SetEndpointPolicy replaces the policy of a VPC endpoint.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html
 type SetEndpointPolicy struct {
-	VPCEndpoint    string // its ID
-	Region         string
-	PolicyDocument iam.Document
+	VPCEndpoint    string       `json:"vpcEndpoint"` // its ID
+	Region         string       `json:"region"`
+	PolicyDocument iam.Document `json:"policyDocument"`
 }
 
 // Commands is one call of modify-vpc-endpoint.
@@ -51,8 +80,8 @@ func (c SetEndpointPolicy) Commands() [][]string {
 
 // Terraform is an aws_vpc_endpoint_policy.
 func (c SetEndpointPolicy) Terraform() string {
-	return terraformResource("aws_vpc_endpoint_policy", c.VPCEndpoint, terraformArgument{"vpc_endpoint_id", terraformString(c.VPCEndpoint)},
-		terraformArgument{"policy", terraformDocument(c.PolicyDocument)})
+	return resource("aws_vpc_endpoint_policy", c.VPCEndpoint, argument{"vpc_endpoint_id", c.VPCEndpoint},
+		argument{"policy", c.PolicyDocument})
 }
 
 // Apply replaces the policy in every topology that has the endpoint.
@@ -75,8 +104,8 @@ func (c SetEndpointPolicy) Apply(s *Snapshot) error {
 // PutResourcePolicy replaces the resource policy of a secret.
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutResourcePolicy.html
 type PutResourcePolicy struct {
-	Secret         string // its ARN
-	ResourcePolicy iam.Document
+	Secret         string       `json:"secret"` // its ARN
+	ResourcePolicy iam.Document `json:"resourcePolicy"`
 }
 
 // Commands is one call of put-resource-policy.
@@ -86,8 +115,8 @@ func (c PutResourcePolicy) Commands() [][]string {
 
 // Terraform is an aws_secretsmanager_secret_policy.
 func (c PutResourcePolicy) Terraform() string {
-	return terraformResource("aws_secretsmanager_secret_policy", secretName(c.Secret), terraformArgument{"secret_arn", terraformString(c.Secret)},
-		terraformArgument{"policy", terraformDocument(c.ResourcePolicy)})
+	return resource("aws_secretsmanager_secret_policy", secretName(c.Secret), argument{"secret_arn", c.Secret},
+		argument{"policy", c.ResourcePolicy})
 }
 
 // Apply replaces the policy.
@@ -102,8 +131,8 @@ func (c PutResourcePolicy) Apply(s *Snapshot) error {
 // PutKeyPolicy replaces the policy of a KMS key.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_PutKeyPolicy.html
 type PutKeyPolicy struct {
-	Key    string // its ARN
-	Policy iam.Document
+	Key    string       `json:"key"` // its ARN
+	Policy iam.Document `json:"policy"`
 }
 
 // Commands is one call of put-key-policy.
@@ -113,7 +142,7 @@ func (c PutKeyPolicy) Commands() [][]string {
 
 // Terraform is an aws_kms_key_policy.
 func (c PutKeyPolicy) Terraform() string {
-	return terraformResource("aws_kms_key_policy", nameIn(c.Key), terraformArgument{"key_id", terraformString(c.Key)}, terraformArgument{"policy", terraformDocument(c.Policy)})
+	return resource("aws_kms_key_policy", nameIn(c.Key), argument{"key_id", c.Key}, argument{"policy", c.Policy})
 }
 
 // Apply replaces the key's policy.

@@ -19,8 +19,8 @@ const secretFile = "file://credentials.json"
 // is the reader's to write.
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 type CreateSecret struct {
-	Secret string   // the ARN that it will have; its last six characters stand for those of Secrets Manager's choice
-	Keys   []string // of the JSON object in the file: "username", "password"
+	Secret string   `json:"secret"` // the ARN that it will have; its last six characters stand for those of Secrets Manager's choice
+	Keys   []string `json:"keys"`   // of the JSON object in the file: "username", "password"
 }
 
 // Commands is one call of create-secret.
@@ -30,8 +30,8 @@ func (c CreateSecret) Commands() [][]string {
 
 // Terraform is an aws_secretsmanager_secret. Its value stays out of Terraform, which would keep it in its state.
 func (c CreateSecret) Terraform() string {
-	return "# The value, a JSON object with " + strings.Join(c.Keys, " and ") + ", is to be set with `aws secretsmanager put-secret-value`.\n" +
-		terraformResource("aws_secretsmanager_secret", secretName(c.Secret), terraformArgument{"name", terraformString(secretName(c.Secret))})
+	return note("The value, a JSON object with "+strings.Join(c.Keys, " and ")+", is to be set with `aws secretsmanager put-secret-value`.") +
+		resource("aws_secretsmanager_secret", secretName(c.Secret), argument{"name", secretName(c.Secret)})
 }
 
 // Apply lets the secret be there, encrypted with the key that AWS manages.
@@ -51,7 +51,7 @@ func (c CreateSecret) Apply(s *Snapshot) error {
 // RestoreSecret cancels the scheduled deletion of a secret.
 // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RestoreSecret.html
 type RestoreSecret struct {
-	Secret string // its ARN
+	Secret string `json:"secret"` // its ARN
 }
 
 // Commands is one call of restore-secret.
@@ -73,7 +73,7 @@ func (c RestoreSecret) Apply(s *Snapshot) error {
 // EnableKey enables a disabled KMS key.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_EnableKey.html
 type EnableKey struct {
-	Key string // its ARN
+	Key string `json:"key"` // its ARN
 }
 
 // Commands is one call of enable-key.
@@ -83,24 +83,18 @@ func (c EnableKey) Commands() [][]string {
 
 // Terraform is the aws_kms_key.
 func (c EnableKey) Terraform() string {
-	return terraformResource("aws_kms_key", nameIn(c.Key), terraformArgument{"is_enabled", "true"})
+	return setting("aws_kms_key", nameIn(c.Key), argument{"is_enabled", true})
 }
 
 // Apply enables the key, if its deletion is not pending.
 func (c EnableKey) Apply(s *Snapshot) error {
-	return s.eachKey(c.Key, func(k *credentials.Key) error {
-		if k.State != "Disabled" && k.State != "Enabled" {
-			return fmt.Errorf("%s is in the state %s, in which it cannot be enabled", k.ARN, k.State)
-		}
-		k.State = "Enabled"
-		return nil
-	})
+	return s.setKeyState(c.Key, "Enabled", "Disabled", "Enabled")
 }
 
 // CancelKeyDeletion cancels the scheduled deletion of a KMS key, which is disabled then.
 // https://docs.aws.amazon.com/kms/latest/APIReference/API_CancelKeyDeletion.html
 type CancelKeyDeletion struct {
-	Key string // its ARN
+	Key string `json:"key"` // its ARN
 }
 
 // Commands is one call of cancel-key-deletion.
@@ -113,13 +107,7 @@ func (c CancelKeyDeletion) Terraform() string { return notInTerraform("cancels t
 
 // Apply leaves the key disabled.
 func (c CancelKeyDeletion) Apply(s *Snapshot) error {
-	return s.eachKey(c.Key, func(k *credentials.Key) error {
-		if k.State != "PendingDeletion" {
-			return fmt.Errorf("%s is in the state %s, and no deletion is pending", k.ARN, k.State)
-		}
-		k.State = "Disabled"
-		return nil
-	})
+	return s.setKeyState(c.Key, "Disabled", "PendingDeletion")
 }
 
 // secretName returns the name in a secret's ARN.

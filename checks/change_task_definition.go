@@ -13,19 +13,20 @@ import (
 // registeredBy and deregisteredAt, and, where Containers has any, with their image and repositoryCredentials.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
 type RegisterTaskDefinition struct {
-	TaskDefinition      string              // the present revision's ARN
-	Cluster, Service    string              // the service that is to use it; "": there is none
-	ExecutionRoleARN    string              `json:",omitempty"`
-	CPUArchitecture     string              `json:",omitempty"` // of runtimePlatform, with LINUX: "X86_64" or "ARM64"
-	EphemeralStorageGiB int32               `json:",omitempty"`
-	Containers          []ContainerRevision `json:",omitempty"`
+	TaskDefinition      string              `json:"taskDefinition"` // the present revision's ARN
+	Cluster             string              `json:"cluster"`        // the service that is to use it; "": there is none
+	Service             string              `json:"service"`
+	ExecutionRoleARN    string              `json:"executionRoleARN,omitempty"`
+	CPUArchitecture     string              `json:"cpuArchitecture,omitempty"` // of runtimePlatform, with LINUX: "X86_64" or "ARM64"
+	EphemeralStorageGiB int32               `json:"ephemeralStorageGiB,omitempty"`
+	Containers          []ContainerRevision `json:"containers,omitempty"`
 }
 
 // ContainerRevision is what a container definition is to say. An empty field stays as it is.
 type ContainerRevision struct {
-	Name                 string
-	Image                string `json:",omitempty"`
-	CredentialsParameter string `json:",omitempty"` // of repositoryCredentials: the secret's ARN
+	Name                 string `json:"name"`
+	Image                string `json:"image,omitempty"`
+	CredentialsParameter string `json:"credentialsParameter,omitempty"` // of repositoryCredentials: the secret's ARN
 }
 
 // taskDefinitionFile is where the reader keeps the present revision.
@@ -53,32 +54,35 @@ func (c RegisterTaskDefinition) Commands() [][]string {
 
 // Terraform is the aws_ecs_task_definition with the arguments that change.
 func (c RegisterTaskDefinition) Terraform() string {
-	arguments := []terraformArgument{{"family", terraformString(c.family())}}
-	if c.ExecutionRoleARN != "" {
-		arguments = append(arguments, terraformArgument{"execution_role_arn", terraformString(c.ExecutionRoleARN)})
-	}
-	text := terraformResource("aws_ecs_task_definition", c.family(), arguments...)
-	var b strings.Builder
+	var notes strings.Builder
 	for _, r := range c.Containers {
-		fmt.Fprintf(&b, "\n  # In container_definitions, of the container %s:\n", terraformString(r.Name))
 		if r.Image != "" {
-			fmt.Fprintf(&b, "  #   image = %s\n", terraformString(r.Image))
+			notes.WriteString(note("In container_definitions, of the container " + r.Name + ": image = " + quoted(r.Image)))
 		}
 		if r.CredentialsParameter != "" {
-			fmt.Fprintf(&b, "  #   repositoryCredentials = { credentialsParameter = %s }\n", terraformString(r.CredentialsParameter))
+			notes.WriteString(note("In container_definitions, of the container " + r.Name + ": repositoryCredentials = { credentialsParameter = " + quoted(r.CredentialsParameter) + " }"))
 		}
 	}
+	args := []argument{{"family", c.family()}}
+	if c.ExecutionRoleARN != "" {
+		args = append(args, argument{"execution_role_arn", c.ExecutionRoleARN})
+	}
 	if c.CPUArchitecture != "" {
-		fmt.Fprintf(&b, "\n  runtime_platform {\n    cpu_architecture        = %s\n    operating_system_family = \"LINUX\"\n  }\n", terraformString(c.CPUArchitecture))
+		args = append(args, argument{"runtime_platform", []argument{{"cpu_architecture", c.CPUArchitecture}, {"operating_system_family", "LINUX"}}})
 	}
 	if c.EphemeralStorageGiB != 0 {
-		fmt.Fprintf(&b, "\n  ephemeral_storage {\n    size_in_gib = %d\n  }\n", c.EphemeralStorageGiB)
+		args = append(args, argument{"ephemeral_storage", []argument{{"size_in_gib", c.EphemeralStorageGiB}}})
 	}
-	return strings.TrimSuffix(text, "}\n") + b.String() + "}\n"
+	return notes.String() + setting("aws_ecs_task_definition", c.family(), args...)
 }
 
 // Apply alters the task.
 func (c RegisterTaskDefinition) Apply(s *Snapshot) error {
+	if c.Service != "" {
+		if err := s.redeploy(c.Service); err != nil {
+			return err
+		}
+	}
 	if c.ExecutionRoleARN != "" {
 		s.Task.ExecutionRole = c.ExecutionRoleARN
 	}

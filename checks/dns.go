@@ -21,7 +21,7 @@ func (DNS) Info() Info {
 		ID: "dns", Title: "DNS", Actions: network.Actions(),
 		Codes: map[Code]Meaning{
 			"dns.ipv4-only": {Fail, "{hosts} have IPv4 addresses only, and {subnets} have none and make none: their DNS64 is off.", []Remedy{
-				{"Use the image's dual-stack host (ACCOUNT.dkr-ecr.REGION.on.aws)", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html", "", nil},
+				{"Use the image's dual-stack host (ACCOUNT.dkr-ecr.REGION.on.aws)", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html", "", nameDualStack},
 				{"Turn on DNS64 for {subnets} and route 64:ff9b::/96 to a NAT gateway", "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html", "", inVPC(translateNames)},
 			}},
 			"dns.family": {Unknown, "Whether {hosts} have IPv6 addresses is not known, and {subnets} have no IPv4, with DNS64 off.", nil},

@@ -1,6 +1,9 @@
 package checks
 
-import "github.com/canpull/canpull/network"
+import (
+	"github.com/canpull/canpull/network"
+	"github.com/canpull/canpull/registry"
+)
 
 // turnOn sets an attribute of the VPC to true.
 func turnOn(attribute VPCAttribute) func(*scene) []Change {
@@ -47,6 +50,14 @@ func translateNames(s *scene) []Change {
 		return nil
 	}
 	return append(changes, lead...)
+}
+
+// nameDualStack names registries of ECR by their hosts that have IPv6 addresses.
+func nameDualStack(r Repair) []Change {
+	return r.rename(func(_ Container, ref registry.Reference) bool { return ref.ECR != nil && !ref.ECR.DualStack },
+		func(ref registry.Reference) registry.Reference {
+			return otherHost(ref, func(e *registry.ECR) { e.DualStack = true })
+		})
 }
 
 // openDNS opens what closes the way to the VPC's own name servers.

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/canpull/canpull/iam"
 )
@@ -29,7 +28,7 @@ func amendEndpointPolicy(r Repair) []Change {
 	if role != nil && role.Exists != nil && !*role.Exists {
 		role = nil // as in the check
 	}
-	actions := strings.Split(r.Finding.Args["actions"], ", ")
+	actions, resources := listed(r.Finding, "actions"), listed(r.Finding, "resource")
 	refs, _ := r.Task.images()
 	var needs []need
 	for _, w := range s.ways {
@@ -38,7 +37,7 @@ func amendEndpointPolicy(r Repair) []Change {
 		}
 		for _, q := range s.requests(w, refs) {
 			f, denied := s.endpointDecision(info, w, e, role, q) // it adds to the request what the endpoint does
-			if denied && f.Code == r.Finding.Code && slices.Contains(listed(r.Finding, "resource"), f.Args["resource"]) && slices.Contains(actions, q.Action) {
+			if denied && f.Code == r.Finding.Code && slices.Contains(resources, f.Args["resource"]) && slices.Contains(actions, q.Action) {
 				needs = append(needs, need{q, on})
 			}
 		}

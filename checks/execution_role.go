@@ -92,6 +92,9 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 		return nil, err
 	}
 	if role.WrongPath() {
+		if _, err := c.Roles.Role(ctx, role.Namesake); err != nil { // so that a fix which names it can be tried out
+			return nil, err
+		}
 		f := info.Finding(Assume, "role.wrong-path", task.ExecutionRole, map[string]string{"namesake": role.Namesake})
 		f.Evidence = append(f.Evidence, Evidence{"iam:GetRole", "the role of that name is " + role.Namesake})
 		return []Finding{f}, nil

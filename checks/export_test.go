@@ -31,3 +31,6 @@ func RedactSentence(key []byte, text string) string {
 func RedactConditionKey(key []byte, text string) string {
 	return conditionKey(newNames(key, []byte(text), newAddressMap(key, Facts{})), text)
 }
+
+// ChangeTypes are the changes that JSON is read back as.
+func ChangeTypes() []Change { return changeTypes }

@@ -3,9 +3,9 @@ package checks
 import (
 	"cmp"
 	"context"
-	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/canpull/canpull/iam"
@@ -30,28 +30,33 @@ type Answer[Q, A any] struct {
 	Err      error // beside the fact or in its place
 }
 
-// Sources returns sources that say again what was said. To another question they say that it was not asked.
+// Sources returns sources that say again what was said. To another question they answer as sources that may not ask: nothing
+// of the fact was read.
 func (f Facts) Sources() Sources {
 	return Sources{
 		Network: network.SourceFunc(func(_ context.Context, p network.Placement) (*network.Topology, error) {
 			if a := f.placed(p); a != nil {
 				return a.Fact, a.Err
 			}
-			return nil, errNotAsked
+			return topologyNotAsked(), nil
 		}),
-		Roles:         iam.SourceFunc(again(f.Roles, roleKey)),
-		Images:        imagesOf(again(f.Images, registry.Reference.String)),
-		Secrets:       credentials.SourceFunc(again(f.Secrets, secretKey)),
+		Roles: iam.SourceFunc(again(f.Roles, roleKey, roleNotAsked)),
+		Images: registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
+			if a := f.named(ref); a != nil {
+				return a.Fact, a.Err
+			}
+			return imageNotAsked(ref), nil
+		}),
+		Secrets:       credentials.SourceFunc(again(f.Secrets, secretKey, secretNotAsked)),
 		Organizations: iam.OrganizationSourceFunc(f.organization),
 	}
 }
 
 // organization answers as the organization did. What it was not asked, because a request took another way then, it did not
 // answer, as one that may not be asked. Where it denied such a request before, it may again, and nothing is assumed.
-func (f Facts) organization(ctx context.Context, question iam.Guardrails) (*iam.Organization, error) {
-	said, err := again(f.Organizations, guardrailsKey)(ctx, question)
-	if err != errNotAsked {
-		return said, err
+func (f Facts) organization(_ context.Context, question iam.Guardrails) (*iam.Organization, error) {
+	if a := answerTo(f.Organizations, question, guardrailsKey); a != nil {
+		return a.Fact, a.Err
 	}
 	for _, a := range f.Organizations {
 		if a.Fact == nil || a.Question.Role != question.Role {
@@ -65,8 +70,6 @@ func (f Facts) organization(ctx context.Context, question iam.Guardrails) (*iam.
 	}
 	return &iam.Organization{Unread: errNotAsked}, nil
 }
-
-var errNotAsked = errors.New("it is not among the captured facts")
 
 // placed returns the answer for a placement: the one that was asked about, or any of a VPC with all of its subnets.
 func (f Facts) placed(p network.Placement) *Answer[network.Placement, network.Topology] {
@@ -88,30 +91,45 @@ func holds(t *network.Topology, subnet string) bool {
 	return slices.ContainsFunc(t.Subnets, func(s network.Subnet) bool { return s.ID == subnet })
 }
 
-// again returns a function that gives the answers that were given.
-func again[Q, A any](answers []Answer[Q, A], key func(Q) string) func(context.Context, Q) (*A, error) {
-	return func(_ context.Context, question Q) (*A, error) {
-		for _, a := range answers {
-			if key(a.Question) == key(question) {
-				return a.Fact, a.Err
-			}
-		}
-		return nil, errNotAsked
+// named returns the answer for an image, with the image under the very name that was asked for: a document may write it
+// otherwise, and an image in ECR is the same by each of its registry's hosts.
+func (f Facts) named(asked registry.Reference) *Answer[registry.Reference, registry.Image] {
+	a := answerTo(f.Images, asked, registry.Reference.String)
+	if a == nil && asked.ECR != nil {
+		a = answerTo(f.Images, asked, func(r registry.Reference) string {
+			return strings.TrimPrefix(r.String(), r.Registry) + " of " + r.RepositoryARN()
+		})
 	}
+	if a == nil || a.Fact == nil {
+		return a
+	}
+	if asked.String() == a.Question.String() {
+		asked.Original = a.Fact.Reference.Original
+	}
+	if reflect.DeepEqual(a.Fact.Reference, asked) {
+		return a
+	}
+	image := *a.Fact
+	image.Reference = asked
+	return &Answer[registry.Reference, registry.Image]{asked, &image, a.Err}
 }
 
-// imagesOf has every image be of the reference that was asked about, which a document may put otherwise.
-func imagesOf(source func(context.Context, registry.Reference) (*registry.Image, error)) registry.SourceFunc {
-	return func(ctx context.Context, asked registry.Reference) (*registry.Image, error) {
-		image, err := source(ctx, asked)
-		if image == nil {
-			return nil, err
+// answerTo returns the answer to a question; nil: it was not asked.
+func answerTo[Q, A any](answers []Answer[Q, A], question Q, key func(Q) string) *Answer[Q, A] {
+	asked := key(question)
+	if i := slices.IndexFunc(answers, func(a Answer[Q, A]) bool { return key(a.Question) == asked }); i >= 0 {
+		return &answers[i]
+	}
+	return nil
+}
+
+// again returns a function that gives the answers that were given, and to other questions what notAsked returns.
+func again[Q, A any](answers []Answer[Q, A], key func(Q) string, notAsked func(Q) *A) func(context.Context, Q) (*A, error) {
+	return func(_ context.Context, question Q) (*A, error) {
+		if a := answerTo(answers, question, key); a != nil {
+			return a.Fact, a.Err
 		}
-		if asked.Original = image.Reference.Original; !reflect.DeepEqual(image.Reference, asked) {
-			image = new(*image)
-			image.Reference = asked
-		}
-		return image, err
+		return notAsked(question), nil
 	}
 }
 

@@ -29,7 +29,7 @@ func (Image) Info() Info {
 				{"Push {subject}", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-ecr-image.html", "", nil},
 				{"Name a tag or digest that exists in the task definition", docs, "", nil}}},
 			"image.digest-gone": {Fail, "The registry no longer has {subject} ({reason}): the service pinned this digest when it was deployed, and pulls it wherever the tag leads now.", []Remedy{
-				{"Force a new deployment of the service, which resolves the image of the task definition again", pinning, "", nil},
+				{"Force a new deployment of the service, which resolves the image of the task definition again", pinning, "", deployAgain},
 				{"Deploy a task definition that sets versionConsistency to disabled for the container, whose tasks then pull what the tag leads to", pinning, "", nil}}},
 			"image.repository-absent": {Fail, "The repository of {subject} does not exist ({reason}).", []Remedy{
 				{"Correct the account, Region and repository of the image in the task definition", docs, "", nil},
@@ -40,7 +40,7 @@ func (Image) Info() Info {
 				{"Set repositoryCredentials in the task definition to a secret with the registry's user name and password", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html", "", giveCredentials},
 				{"Correct the image in the task definition, if it was meant to be public or in Amazon ECR", docs, "", nil}}},
 			"image.key-unusable": {Fail, "Amazon ECR cannot decrypt {subject}: {key}, the key of its repository, is {state}.", []Remedy{
-				{"Enable {key}, or cancel its deletion", "https://docs.aws.amazon.com/kms/latest/developerguide/enabling-keys.html", "", nil},
+				{"Enable {key}, or cancel its deletion", "https://docs.aws.amazon.com/kms/latest/developerguide/enabling-keys.html", "", enableRepositoryKey},
 				{"Push {subject} to a repository with another key, if {key} is gone for good", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html", "", nil}}},
 			"image.key-unread":  {Unknown, "Whether Amazon ECR can decrypt {subject} is not known: {reason}.", nil},
 			"image.upstream":    {Pass, "Amazon ECR does not have {subject} yet, and imports it from {upstream}, which exists.", nil},
@@ -120,16 +120,16 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 		if len(f.Scope) == 1 {
 			f.Container = f.Scope[0]
 		}
-		source := "registry " + ref.Registry
-		switch {
-		case ref.ECR != nil && image.Manifest != nil:
-			source = getManifest
-		case ref.ECR != nil:
-			source = describeImages
-		}
-		f.Evidence = append(f.Evidence, Evidence{source, image.Answer})
+		f.Evidence = append(f.Evidence, answered(image))
 		if task.pinned(f.Scope) {
 			f.Evidence = append(f.Evidence, Evidence{describeRevisions, task.ServiceRevision + " pins " + ref.Digest})
+		}
+		if code == "image.digest-gone" { // what a new deployment would pull
+			if image, err = c.Images.Image(ctx, task.unpinned(f.Scope)); err != nil {
+				return found, err
+			}
+			now := answered(image)
+			f.Evidence = append(f.Evidence, Evidence{now.Source, "of " + image.Reference.String() + ": " + now.Fact})
 		}
 		if hint := ref.Hint(); hint != "" && f.Status != Pass {
 			f.Args["hint"] = hint
@@ -150,6 +150,17 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 		found = info.joinTo(found, f, func(g Finding) bool { return code == "image.repository-absent" && sameRepository(g.Subject, ref) }, "subject")
 	}
 	return found, nil
+}
+
+// answered is what a registry said of an image.
+func answered(image *registry.Image) Evidence {
+	switch {
+	case image.Reference.ECR == nil:
+		return Evidence{"registry " + image.Reference.Registry, image.Answer}
+	case image.Manifest != nil:
+		return Evidence{getManifest, image.Answer}
+	}
+	return Evidence{describeImages, image.Answer}
 }
 
 // ofManifest are the codes that hold for one manifest and not for another of the same repository.

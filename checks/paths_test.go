@@ -60,10 +60,15 @@ func TestPathsShowWhatFails(t *testing.T) {
 	}
 }
 
-// Without a network that was read there are no paths, and after a fix they are those of the network as it is then.
+// Without a network there are no paths, without one that was read they are not known, and after a fix they are those of the
+// network as it is then.
 func TestPathsOfOtherFacts(t *testing.T) {
-	d := altered(t, "healthy-nat", func(s *checks.Snapshot) { s.Facts.Networks = nil })
+	d := altered(t, "healthy-nat", func(s *checks.Snapshot) { s.Task.Placement.Subnets = nil })
 	if d.Paths == nil || len(d.Paths) > 0 {
+		t.Errorf("the paths are %v", d.Paths)
+	}
+	d = altered(t, "healthy-nat", func(s *checks.Snapshot) { s.Facts.Networks = nil })
+	if slices.ContainsFunc(d.Paths, func(p checks.Path) bool { return p.Path.Status() != network.Unknown }) {
 		t.Errorf("the paths are %v", d.Paths)
 	}
 	d = named(t, "endpoint-group-closed")

@@ -26,6 +26,26 @@ func (t Task) pinned(containers []string) bool {
 	})
 }
 
+// unpinned returns what the image of the first of the named containers that is pinned is called in the task definition.
+func (t Task) unpinned(containers []string) registry.Reference {
+	for _, c := range t.Containers {
+		if c.PinnedDigest != "" && slices.Contains(containers, c.Name) {
+			ref, _ := registry.Parse(c.Image) // a digest behind it was parsed
+			return ref
+		}
+	}
+	return registry.Reference{}
+}
+
+// redeployed has the task be one of a new deployment of its service, for which ECS resolves tags to digests again. Until then it
+// pulls what they lead to now.
+// https://aws.amazon.com/blogs/containers/announcing-software-version-consistency-for-amazon-ecs-services
+func (t *Task) redeployed() {
+	for i := range t.Containers {
+		t.Containers[i].PinnedDigest = ""
+	}
+}
+
 // assumesUnpinned reports whether the task's service may have pinned digests that no service revision shows.
 func (t Task) assumesUnpinned() bool {
 	return t.Service != "" && t.ServiceRevision == "" && t.RevisionNotRead == ""

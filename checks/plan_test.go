@@ -224,7 +224,7 @@ func someRemedies() map[checks.Code][]checks.Remedy {
 }
 
 // provenScenarios is how many broken scenarios have a proven plan by the standard checks' own fixes, at least.
-const provenScenarios = 0
+const provenScenarios = 94
 
 // A plan is as small as any that trying out every sequence of the fixes that are offered finds.
 func TestPlansAreMinimal(t *testing.T) {
@@ -250,6 +250,9 @@ func TestPlansAreMinimal(t *testing.T) {
 				brute.try(d, nil)
 				if plan.Proven {
 					proven++
+				}
+				if !plan.Smallest {
+					t.Errorf("%s: not every smaller set of fixes was tried", s.Name)
 				}
 				if got := cost(plan); plan.Proven != brute.proven || plan.Proven && got != brute.best {
 					t.Errorf("%s: the plan %v is proven %v with %v (steps, changes); the best of all is proven %v with %v", s.Name, steps(plan), plan.Proven, got, brute.proven, brute.best)
@@ -313,6 +316,53 @@ func (b *bruteForce) try(now checks.Diagnosis, taken []checks.Fix) {
 				continue
 			}
 			b.try(after, append(slices.Clone(taken), fix))
+		}
+	}
+}
+
+// Two things that break at once are two root causes, and a plan by the standard checks' own fixes mends both.
+func TestTwoFaultsArePlannedFor(t *testing.T) {
+	for healthy, pairs := range map[string][][2]string{
+		"healthy-nat": {
+			{"role without policies", "no egress from sg-0task"}, {"role without policies", "deleted nat-0main"}, {"role absent", "closed ACL acl-0default"},
+			{"role that trusts nobody", "detached igw-0main"}, {"role with an empty boundary", "no routes in rtb-0private"},
+			{"policy of the repository of 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2", "routes to the vanished nat-0main"},
+			{"policy of the repository of 111122223333.dkr.ecr.eu-west-1.amazonaws.com/web:1.4.2", "role that trusts nobody"},
+			{"no egress from sg-0task", "deleted nat-0main"},
+		},
+		"healthy-privatelink": {
+			{"no ingress to sg-0endpoints", "policy of vpce-0s3"}, {"failed vpce-0ecrdkr", "no route tables of vpce-0s3"},
+			{"policy of vpce-0ecrapi", "policy of vpce-0ecrdkr"}, {"private DNS off at vpce-0ecrapi", "role without policies"},
+			{"enableDnsSupport off", "role that trusts nobody"},
+		},
+	} {
+		d := named(t, healthy)
+		known := faultsOf(copied(t, d))
+		for _, pair := range pairs {
+			t.Run(healthy+"/"+pair[0]+" and "+pair[1], func(t *testing.T) {
+				s := copied(t, d)
+				for _, fault := range pair {
+					if known[fault] == nil {
+						t.Fatalf("no fault is called %q", fault)
+					}
+					known[fault](s)
+				}
+				after, err := checks.Run(t.Context(), s.Task, checks.Default(s.Facts.Sources())...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if causes := after.RootCauses(); len(causes) != 2 {
+					t.Errorf("the root causes are %v", codes(causes))
+				}
+				plan, err := after.Plan(t.Context())
+				if err != nil || !plan.Proven || !plan.Smallest {
+					t.Errorf("the plan is %v, proven %v, smallest %v, and leaves %v (%v)", steps(plan), plan.Proven, plan.Smallest, codes(plan.Left), err)
+				}
+				brute := bruteForce{t: t, d: after, most: len(plan.Steps)}
+				if brute.try(after, nil); cost(plan) != brute.best {
+					t.Errorf("the plan %v costs %v (steps, changes), and the best %v", steps(plan), cost(plan), brute.best)
+				}
+			})
 		}
 	}
 }

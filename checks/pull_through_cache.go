@@ -40,12 +40,12 @@ func (PullThroughCache) Info() Info {
 			"cache.unread":  {Unknown, "Whether a pull-through-cache rule imports {subject} is not known: {reason}.", nil},
 			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Remedy{{"Name the image {prefix}/library/{upstream} in the task definition", user + "pull-through-cache-working-pulling.html", "", nameOfficialImage}}},
 			"cache.denied": {Fail, "A policy explicitly denies {actions} to {role}, without which {subject} cannot be imported ({cite}).", []Remedy{
-				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", allowImport}}},
+				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", spareImport}}},
 			"cache.not-allowed": {Fail, "Neither the policies of {role} nor those of the registry and the repository allow {actions}, without which {subject} cannot be imported.", []Remedy{
-				{"Allow {actions} in a policy of {role}", user + "pull-through-cache-iam.html", "", nil},
-				{"Allow {actions} for {role} in the policy of the registry", user + "registry-permissions-create-pullthroughcache.html", "", nil}}},
+				{"Allow {actions} in a policy of {role}", user + "pull-through-cache-iam.html", "", allowImport},
+				{"Allow {actions} for {role} in the policy of the registry", user + "registry-permissions-create-pullthroughcache.html", "", allowImportInRegistry}}},
 			"cache.fips": {Fail, "{subject} is named by a FIPS host, which does not import through the rule {rule}: Amazon ECR's FIPS endpoints support no first pull through a cache.", []Remedy{
-				{"Name the image by the host without -fips in the task definition, at least until it is in Amazon ECR", user + "pull-through-cache.html", "", nil},
+				{"Name the image by the host without -fips in the task definition, at least until it is in Amazon ECR", user + "pull-through-cache.html", "", nameWithoutFIPS},
 				{"Pull {subject} once by the host without -fips, which imports it", user + "pull-through-cache.html", "", nil}}},
 			"cache.secret-name":   {Fail, "The rule {rule} names the secret {secret}; ECR takes one of its own account and Region whose name begins with ecr-pullthroughcache/.", []Remedy{{"Create such a secret and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", giveRuleSecret}}},
 			"cache.secret-absent": {Fail, "The secret {secret} of the rule {rule} does not exist or is scheduled for deletion.", []Remedy{{"Restore the secret {secret}, or create one and name it in the rule {rule}", user + "pull-through-cache-creating-secret.html", "", returnRuleSecret}}},
@@ -122,9 +122,17 @@ func (c PullThroughCache) judge(ctx context.Context, info Info, task Task, image
 		return f, nil
 	}
 	if ref.ECR.FIPS {
+		named := *image // is the same by the other host
+		named.Reference = otherHost(ref, func(e *registry.ECR) { e.FIPS = false })
+		if _, err := c.judge(ctx, info, task, &named); err != nil { // so that a fix which names it can be tried out
+			return Finding{}, err
+		}
 		return fail("cache.fips", describeRules, "the rule "+rule.Prefix+" covers it, and Amazon ECR does not have it yet")
 	}
 	if rule.Upstream == "docker-hub" && !strings.Contains(args["upstream"], "/") {
+		if err := c.rehearse(ctx, info, task, officialImage(ref, args["upstream"])); err != nil {
+			return Finding{}, err
+		}
 		return fail("cache.library", describeRules, "the rule "+rule.Prefix+" is for "+rule.UpstreamURL)
 	}
 	if secret := rule.Credentials; secret != "" {
@@ -145,6 +153,27 @@ func (c PullThroughCache) judge(ctx context.Context, info Info, task Task, image
 		}
 	}
 	return c.judgeRole(ctx, info, task, image, args)
+}
+
+// rehearse asks what it takes to judge an image that the task does not name, so that a fix which names it can be tried out.
+func (c PullThroughCache) rehearse(ctx context.Context, info Info, task Task, ref registry.Reference) error {
+	image, err := c.Images.Image(ctx, ref)
+	if err != nil {
+		return err
+	}
+	if from, ok := upstream(image); ok {
+		if _, err := c.Images.Image(ctx, from); err != nil {
+			return err
+		}
+	}
+	_, err = c.judge(ctx, info, task, image)
+	return err
+}
+
+// officialImage names an official image of Docker Hub as Docker Hub itself does.
+func officialImage(ref registry.Reference, upstream string) registry.Reference {
+	ref.Repository = strings.TrimSuffix(ref.Repository, upstream) + "library/" + upstream
+	return ref
 }
 
 // judgeRole asks for the permissions of a first pull. The role's policies can grant them, or the registry's; to import into

@@ -2,7 +2,6 @@ package checks
 
 import (
 	"maps"
-	"strings"
 
 	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/registry"
@@ -17,8 +16,29 @@ func (r Repair) cached() *registry.Image {
 	return image
 }
 
-// allowImport amends the role's policies and its boundary, which deny the first pull.
+// allowImport amends the role's policies and its boundary, which do not allow the first pull.
 func allowImport(r Repair) []Change {
+	return r.amendImport(nil, iam.IdentityLayer, iam.BoundaryLayer)
+}
+
+// spareImport amends what denies the first pull: policies of the role, of the registry, or of the repository.
+func spareImport(r Repair) []Change {
+	image := r.cached()
+	if image == nil {
+		return nil
+	}
+	changes := allowImport(r)
+	if p := image.RegistryPolicy; p != nil && p.Document != "" {
+		changes = append(changes, r.amendImport(onRegistry(image), iam.ResourceLayer)...)
+	}
+	if p := image.RepositoryPolicy; p != nil && *p != "" {
+		changes = append(changes, r.amendImport(onRepository(image), iam.ResourceLayer)...)
+	}
+	return changes
+}
+
+// amendImport amends some layers by which the first pull is not allowed.
+func (r Repair) amendImport(on *attached, layers ...iam.LayerName) []Change {
 	image, role := r.cached(), r.role(r.Task.ExecutionRole)
 	if image == nil || role == nil {
 		return nil
@@ -28,31 +48,26 @@ func allowImport(r Repair) []Change {
 		q := request(action, image.Reference)
 		q.Principal = role.Principal()
 		maps.Copy(q.Context, role.Context())
-		needs = append(needs, need{request: q})
+		needs = append(needs, need{q, on})
 	}
-	return amendment{role: *role, needs: needs, name: unusedPolicyName(role, "import-images"),
-		layers: []iam.LayerName{iam.IdentityLayer, iam.BoundaryLayer}}.changes()
+	return amendment{role: *role, needs: needs, name: unusedPolicyName(role, "import-images"), layers: layers}.changes()
 }
 
 // nameOfficialImage names an official image of Docker Hub as Docker Hub itself does.
 func nameOfficialImage(r Repair) []Change {
 	image := r.cached()
-	if image == nil || r.Task.TaskDefinition == "" {
+	if image == nil {
 		return nil
 	}
-	ref := image.Reference
-	upstream := image.CacheRule.UpstreamRepository(ref.Repository)
-	ref.Repository = strings.TrimSuffix(ref.Repository, upstream) + "library/" + upstream
-	return []Change{r.renamed(ref.String())}
+	upstream := image.CacheRule.UpstreamRepository(image.Reference.Repository)
+	return r.rename(r.inScope, func(ref registry.Reference) registry.Reference { return officialImage(ref, upstream) })
 }
 
-// renamed gives the containers that a finding's image belongs to another image.
-func (r Repair) renamed(image string) RegisterTaskDefinition {
-	revision := r.revision()
-	for _, name := range r.Finding.Scope {
-		revision.Containers = append(revision.Containers, ContainerRevision{Name: name, Image: image})
-	}
-	return revision
+// nameWithoutFIPS names the registry by the host that imports.
+func nameWithoutFIPS(r Repair) []Change {
+	return r.rename(r.inScope, func(ref registry.Reference) registry.Reference {
+		return otherHost(ref, func(e *registry.ECR) { e.FIPS = false })
+	})
 }
 
 // upstreamKeys are what Amazon ECR reads of an upstream registry's secret.

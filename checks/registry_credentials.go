@@ -70,6 +70,11 @@ func (c RegistryCredentials) Check(ctx context.Context, task Task) ([]Finding, e
 	case task.ExecutionRole == "":
 		f := info.Finding(Authenticate, "credentials.role-none", ids[0].Name, nil)
 		f.Evidence = append(f.Evidence, Evidence{"ecs:DescribeTaskDefinition", "no executionRoleArn"})
+		for _, id := range ids { // so that a fix which names a role can be tried out
+			if _, err := c.Secrets.Secret(ctx, id); err != nil {
+				return []Finding{f}, err
+			}
+		}
 		return []Finding{f}, nil
 	}
 	role, err := c.Roles.Role(ctx, task.ExecutionRole)

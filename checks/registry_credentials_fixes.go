@@ -72,11 +72,16 @@ func enableKey(r Repair) []Change {
 	if s == nil || s.Key == nil {
 		return nil
 	}
-	switch s.Key.State {
+	return enabled(s.Key.ARN, s.Key.State)
+}
+
+// enabled returns what makes a key in a state usable.
+func enabled(key, state string) []Change {
+	switch state {
 	case "Disabled":
-		return []Change{EnableKey{s.Key.ARN}}
+		return []Change{EnableKey{key}}
 	case "PendingDeletion":
-		return []Change{CancelKeyDeletion{s.Key.ARN}, EnableKey{s.Key.ARN}}
+		return []Change{CancelKeyDeletion{key}, EnableKey{key}}
 	}
 	return nil
 }

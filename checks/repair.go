@@ -3,6 +3,7 @@ package checks
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/registry"
@@ -21,10 +22,12 @@ func (s *Snapshot) role(name string) *iam.Role {
 
 // image returns what was read of an image; nil: nothing.
 func (s *Snapshot) image(name string) *registry.Image {
-	for _, a := range s.Facts.Images {
-		if a.Question.String() == name {
-			return a.Fact
-		}
+	ref, err := registry.Parse(name)
+	if err != nil {
+		return nil
+	}
+	if a := s.Facts.named(ref); a != nil {
+		return a.Fact
 	}
 	return nil
 }
@@ -54,10 +57,46 @@ func (s *Snapshot) eachSecret(arn string, change func(*credentials.Secret) error
 	return eachFact(s.Facts.Secrets, "secret "+arn, func(f *credentials.Secret) bool { return f.ARN == arn }, change)
 }
 
-// eachKey changes what was read of the KMS key with an ARN.
+// eachKey changes what was read of the KMS key of secrets with an ARN.
 func (s *Snapshot) eachKey(arn string, change func(*credentials.Key) error) error {
 	return eachFact(s.Facts.Secrets, "key "+arn, func(f *credentials.Secret) bool { return f.Key != nil && f.Key.ARN == arn },
 		func(f *credentials.Secret) error { return change(f.Key) })
+}
+
+// setKeyState puts the KMS key with an ARN, of secrets and of repositories, from one of some states into another.
+func (s *Snapshot) setKeyState(arn, to string, from ...string) error {
+	found := false
+	set := func(state *string) error {
+		if found = true; !slices.Contains(from, *state) {
+			return fmt.Errorf("%s is in the state %s, and not %s", arn, *state, strings.Join(from, " or "))
+		}
+		*state = to
+		return nil
+	}
+	for _, a := range s.Facts.Secrets {
+		if a.Fact != nil && a.Fact.Key != nil && a.Fact.Key.ARN == arn {
+			if err := set(&a.Fact.Key.State); err != nil {
+				return err
+			}
+		}
+	}
+	for _, a := range s.Facts.Images {
+		if a.Fact == nil || a.Fact.Encryption == nil || a.Fact.Encryption.Key != arn || a.Fact.Encryption.KeyState == "" {
+			continue
+		}
+		e := a.Fact.Encryption
+		unusable := e.Unusable()
+		if err := set(&e.KeyState); err != nil {
+			return err
+		}
+		if unusable && !e.Unusable() {
+			e.Refused = false // that was why
+		}
+	}
+	if !found {
+		return fmt.Errorf("the key %s is not among the facts", arn)
+	}
+	return nil
 }
 
 // learn puts a fact in the place of what was said to a question.

@@ -36,7 +36,7 @@ func (RepositoryPolicy) Info() Info {
 			"repository.not-allowed":   {Fail, "{subject} is in another account than {role}, and its policy does not allow that role to call {actions}.", []Remedy{{"Add a statement that allows {actions} for {role} to the policy of {subject}", docs, "", amendRepositoryPolicy}}},
 			"repository.explicit-deny": {Fail, "The policy of {subject} explicitly denies {actions} to {role} ({cite}).", []Remedy{{"Narrow the statement that denies {actions} so that it spares {role} ({cite})", docs, "What the statement guards no longer holds for the role.", amendRepositoryPolicy}}},
 			"repository.registry-deny": {Fail, "The policy of the registry {registry} explicitly denies {actions} to {role} ({cite}).", []Remedy{
-				{"Remove or narrow the statement of the registry's policy that denies {actions} ({cite})", registries, "", nil}}},
+				{"Remove or narrow the statement of the registry's policy that denies {actions} ({cite})", registries, "What the statement guards no longer holds for the role.", amendRegistryPolicy}}},
 			"repository.registry-unread": {Unknown, "Whether the policy of the registry {registry} denies {actions} to {role} is not known: {reason}.", nil},
 		},
 		Assumes: []string{noRegistryPolicy, noRules},

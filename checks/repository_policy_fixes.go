@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/registry"
 )
 
 // amendRepositoryPolicy lets the role pull by the repository's policy.
@@ -18,8 +19,7 @@ func amendRepositoryPolicy(r Repair) []Change {
 		if image == nil || ref.RepositoryARN() != r.Finding.Subject || image.RepositoryPolicy == nil {
 			continue
 		}
-		on := &attached{at: iam.ResourceLayer, layer: repositoryLayer(image), form: onItself,
-			change: func(d iam.Document) Change { return SetRepositoryPolicy{ref.RepositoryARN(), d} }}
+		on := onRepository(image)
 		var needs []need
 		for _, action := range []string{getManifest, getLayer} {
 			answers, err := ask(context.Background(), r.Facts.Sources().Network, r.Task, role, action, ref, func(q iam.Request) (iam.Decision, []string) {
@@ -39,6 +39,12 @@ func amendRepositoryPolicy(r Repair) []Change {
 		return amendment{role: *role, needs: needs, layers: []iam.LayerName{iam.ResourceLayer}}.changes()
 	}
 	return nil
+}
+
+// onRepository is the policy of an image's repository.
+func onRepository(image *registry.Image) *attached {
+	return &attached{at: iam.ResourceLayer, layer: repositoryLayer(image), form: onItself,
+		change: func(d iam.Document) Change { return SetRepositoryPolicy{image.Reference.RepositoryARN(), d} }}
 }
 
 // onItself is a statement of a repository's policy, which has no Resource: it is about the repository.

@@ -43,7 +43,7 @@ func faultsOf(s checks.Snapshot) map[string]func(checks.Snapshot) {
 			s.Facts.Roles[0].Fact.Trust.Document.Statements = nil
 		},
 		"role with an empty boundary": func(s checks.Snapshot) {
-			s.Facts.Roles[0].Fact.Boundary = &iam.Layer{Policies: []iam.Policy{{Name: "boundary", Document: iam.Document{Version: "2012-10-17"}}}}
+			s.Facts.Roles[0].Fact.Boundary = &iam.Layer{Policies: []iam.Policy{{Name: "boundary", ARN: "arn:aws:iam::111122223333:policy/boundary", Document: iam.Document{Version: "2012-10-17"}}}}
 		},
 	}
 	top := topologyOf(s)

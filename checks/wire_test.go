@@ -18,12 +18,14 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/smithy-go/middleware"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
 	"github.com/canpull/canpull/registry"
+	secrets "github.com/canpull/canpull/registry/credentials"
 )
 
 // wire is the far end of the SDK's clients: it answers for a scenario's account over HTTP, in the form of each service's
@@ -77,7 +79,8 @@ func (w *wire) exchange(ctx context.Context, in middleware.InitializeInput, next
 // sources returns what FromConfig does, but for images outside ECR, which are not asked for over HTTP.
 func (w *wire) sources() checks.Sources {
 	s := checks.FromConfig(w.config())
-	private, others := registry.New(ecr.NewFromConfig(w.config()), registry.WithTransport(w)), w.scenario.Images.Source()
+	private, others := registry.New(ecr.NewFromConfig(w.config()), registry.WithTransport(w),
+		registry.WithKeys(secrets.KeyStates(kms.NewFromConfig(w.config())))), w.scenario.Images.Source()
 	s.Images = registry.SourceFunc(func(ctx context.Context, ref registry.Reference) (*registry.Image, error) {
 		if ref.ECR != nil {
 			return private.Image(ctx, ref)
@@ -162,7 +165,7 @@ type answer struct {
 // answer asks the scenario's fake.
 func (w *wire) answer(ctx context.Context, c wireCall) *answer {
 	fake := map[string]any{"EC2": w.scenario.EC2, "ECR": w.scenario.Images, "ECS": w.scenario.ECS, "IAM": w.scenario.IAM,
-		"KMS": w.scenario.Secrets, "Secrets Manager": w.scenario.Secrets}[c.service]
+		"KMS": w.scenario.Secrets, "Organizations": w.scenario.IAM, "Secrets Manager": w.scenario.Secrets}[c.service]
 	method := reflect.ValueOf(fake).MethodByName(c.operation)
 	if !method.IsValid() {
 		panic(fmt.Sprintf("no fake answers %s", c.action()))

@@ -85,6 +85,22 @@ func (r Reference) LayerBucketARN() string {
 	return "arn:" + r.ECR.Partition + ":s3:::" + r.ECR.layerBucket() + "/*"
 }
 
+// Host returns the registry's host: the one that serves IPv4 only, or the dual-stack one, each with FIPS or without. It is ""
+// for a dual-stack host in a partition that has none.
+func (e *ECR) Host() string {
+	sep, suffix, fips := ".", e.DNSSuffix, ""
+	if e.DualStack {
+		sep, suffix = "-", partitionOf(e.Region).dualStackSuffix
+	}
+	if e.FIPS {
+		fips = "-fips"
+	}
+	if suffix == "" {
+		return ""
+	}
+	return e.Account + ".dkr" + sep + "ecr" + fips + "." + e.Region + "." + suffix
+}
+
 // place names the registry, by whatever host it is reached.
 func (e *ECR) place() string { return e.Account + " " + e.Region }
 

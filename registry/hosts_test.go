@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,8 +51,12 @@ func TestECRHosts(t *testing.T) {
 		if tt.want != nil {
 			tt.want.Account = account
 		}
-		if diff := cmp.Diff(tt.want, mustParse(t, account+tt.host+"/app").ECR); diff != "" {
+		got := mustParse(t, account+tt.host+"/app").ECR
+		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.host, diff)
+		}
+		if got != nil && got.Host() != account+strings.TrimSuffix(tt.host, ":443") {
+			t.Errorf("the host of %s is %s", tt.host, got.Host())
 		}
 	}
 }

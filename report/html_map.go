@@ -115,7 +115,7 @@ func (w htmlWay) Missing() (actions []string) {
 // htmlLeg is a part of a way: to a name server, of the requests, or of the answers.
 type htmlLeg struct {
 	Label, From, To string
-	Cut             bool // the hosts are behind a hop that is closed
+	Cut             bool // it is not known that the traffic comes to its end
 	Hops            []htmlHop
 }
 
@@ -136,8 +136,9 @@ func (w htmlWay) Legs() (legs []htmlLeg) {
 		}
 		w.ids++
 		leg.Hops = append(leg.Hops, htmlHop{w, h, fmt.Sprintf("hop-%d", w.ids), leg.Cut})
-		leg.Cut = leg.Cut || h.Status == network.Closed
+		leg.Cut = leg.Cut || h.Status == network.Closed || h.Status == network.Unknown
 	}
+	requests.Cut = requests.Cut || len(w.path.Missing) > 0
 	for _, leg := range []htmlLeg{dns, requests, answers} {
 		if len(leg.Hops) > 0 || leg.To != "" {
 			legs = append(legs, leg)
@@ -151,7 +152,7 @@ type htmlHop struct {
 	way htmlWay
 	h   network.Hop
 	ID  string
-	Cut bool // an earlier hop is closed
+	Cut bool // it is not known that the traffic comes so far
 }
 
 // Minor reports a hop that is drawn small: one that lets everything pass and leads nowhere else.

@@ -153,6 +153,35 @@ func TestWaysFold(t *testing.T) {
 	}
 }
 
+// The line is solid only as far as the traffic is known to come.
+func TestLinesAreCutBehindWhatIsNotOpen(t *testing.T) {
+	const open, partial, unknown, closed = network.Open, network.Partial, network.Unknown, network.Closed
+	for _, tt := range []struct {
+		hops    []network.Status
+		missing []string
+		want    string
+	}{
+		{[]network.Status{open, partial, open}, nil, "[false false false] false"},
+		{[]network.Status{open, closed, open}, nil, "[false false true] true"},
+		{[]network.Status{open, unknown}, nil, "[false false] true"},
+		{[]network.Status{open}, []string{"ec2:DescribeRouteTables"}, "[false] true"},
+	} {
+		path := checks.Path{Path: network.Path{Missing: tt.missing}}
+		for _, status := range tt.hops {
+			path.Hops = append(path.Hops, network.Hop{Status: status})
+		}
+		p := &htmlPage{htmlWords: newHTMLWords(english(t), plain), d: checks.Diagnosis{Paths: []checks.Path{path}}}
+		leg := p.Ways()[0].Legs()[0]
+		cuts := []bool{}
+		for _, h := range leg.Hops {
+			cuts = append(cuts, h.Cut)
+		}
+		if got := fmt.Sprint(cuts, leg.Cut); got != tt.want {
+			t.Errorf("%v: %s, want %s", tt.hops, got, tt.want)
+		}
+	}
+}
+
 // The map draws every path of every scenario as the diagnosis has it: closed as failed, and what is not known as unknown.
 func TestMapAgreesWithThePaths(t *testing.T) {
 	for name, d := range diagnoses(t) {

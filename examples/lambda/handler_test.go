@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"log/slog"
 	"os"
 	"slices"
@@ -112,6 +113,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+var update = flag.Bool("update", false, "write what is told into README.md")
+
 // The README shows what is told of the embedded default scenario.
 func TestREADMEShowsTheNotice(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
@@ -135,7 +138,17 @@ func TestREADMEShowsTheNotice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "```\n" + n.chat + "\n```\n"; !strings.Contains(string(readme), want) {
-		t.Errorf("README.md does not show:\n%s", want)
+	head, rest, _ := strings.Cut(string(readme), "the webhook is told\n\n```\n")
+	_, tail, ok := strings.Cut(rest, "\n```\n")
+	got := head + "the webhook is told\n\n```\n" + n.chat + "\n```\n" + tail
+	switch {
+	case !ok:
+		t.Fatal("README.md shows no notice")
+	case *update:
+		if err := os.WriteFile("README.md", []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	case got != string(readme):
+		t.Errorf("README.md does not show what is told: go test -run README -update, and look at the difference")
 	}
 }

@@ -27,6 +27,8 @@ With any of them:
   -account ID           the account that is deployed to (that of the credentials)
   -format markdown|text how to report (markdown)
   -o FILE               where to report (standard output)
+  -sarif FILE           where to report as SARIF as well, for code scanning
+  -artifact PATH        the file of the repository that declares the tasks: SARIF points there
   -timeout D            bounds the whole run, such as 30s; what was found by then is reported
 
 FILE may be - for standard input. Credentials, Region and endpoint come from the AWS SDK's default
@@ -43,6 +45,7 @@ type options struct {
 	publicIP                            bool
 	accountID                           string
 	format, output                      string
+	sarif, artifact                     string
 	timeout                             time.Duration
 }
 
@@ -102,6 +105,8 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.accountID, "account", "", "")
 	flags.StringVar(&o.format, "format", "markdown", "")
 	flags.StringVar(&o.output, "o", "", "")
+	flags.StringVar(&o.sarif, "sarif", "", "")
+	flags.StringVar(&o.artifact, "artifact", "", "")
 	flags.DurationVar(&o.timeout, "timeout", 0, "")
 	if err := flags.Parse(args); err != nil {
 		return o, usageError{err}
@@ -137,6 +142,8 @@ func (o options) check() error {
 		return misused("-format is markdown or text, not %q", o.format)
 	case o.timeout < 0:
 		return misused("-timeout is negative")
+	case o.artifact != "" && o.sarif == "":
+		return misused("-artifact goes with -sarif only")
 	case o.parameters != nil && o.template == "":
 		return misused("-parameter goes with -template only")
 	case (len(o.groups) > 0 || o.publicIP) && !placed:

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,6 +41,8 @@ func file(t *testing.T, name, text string) string {
 	return name
 }
 
+var update = flag.Bool("update", false, "write what the program prints into README.md")
+
 // The README shows what the program prints.
 func TestREADMEShowsTheOutput(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
@@ -47,12 +52,25 @@ func TestREADMEShowsTheOutput(t *testing.T) {
 	o := preflight(t.Context(), "-format", "text")
 	o.expect(t, cannotPull, "It cannot pull", "embedded plan")
 	first, _, _ := strings.Cut(o.stdout, "\nThe way of the pull\n")
-	if !strings.Contains(string(readme), "```\n"+first+"…\n```\n") {
-		t.Errorf("README.md does not show this output:\n%s", first)
-	}
 	table, _, _ := strings.Cut(preflight(t.Context()).stdout, "\n---\n")
-	if !strings.Contains(string(readme), table) {
-		t.Errorf("README.md does not show this table:\n%s", table)
+	got := string(readme)
+	for _, shown := range []struct{ after, text, before string }{
+		{"prints first\n\n", "```\n" + first + "…\n```\n", "\nand the comment"},
+		{"begins with\n\n", table, "\n## GitHub Actions"},
+	} {
+		head, rest, _ := strings.Cut(got, shown.after)
+		_, tail, ok := strings.Cut(rest, shown.before)
+		if !ok {
+			t.Fatalf("README.md has nothing between %q and %q", shown.after, shown.before)
+		}
+		got = head + shown.after + shown.text + shown.before + tail
+	}
+	if *update {
+		if err := os.WriteFile("README.md", []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if got != string(readme) {
+		t.Errorf("README.md does not show what the program prints: go test -run README -update, and look at the difference")
 	}
 }
 
@@ -71,6 +89,49 @@ func TestWhatThePlanCreatesIsNotMissing(t *testing.T) {
 	}
 }
 
+// Code scanning takes one run for each ID, and shows results that have a place in a file.
+func TestSARIF(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "preflight.sarif")
+	preflight(t.Context(), "-sarif", name, "-artifact", "infra/main.tf").expect(t, cannotPull, "", "")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log struct {
+		Version string
+		Runs    []struct {
+			AutomationDetails struct{ ID string }
+			Results           []struct {
+				RuleID, Level string
+				Locations     []struct {
+					PhysicalLocation struct{ ArtifactLocation struct{ URI string } }
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(data, &log); err != nil {
+		t.Fatal(err)
+	}
+	if log.Version != "2.1.0" || len(log.Runs) != 2 || log.Runs[0].AutomationDetails.ID != "canpull/preflight/aws_ecs_service.web/" {
+		t.Fatalf("%+v", log)
+	}
+	if r := log.Runs[0].Results[0]; r.RuleID != "endpoint.group-closed" || r.Level != "error" || r.Locations[0].PhysicalLocation.ArtifactLocation.URI != "infra/main.tf" {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestSARIFOfWhatWasNotDiagnosed(t *testing.T) {
+	var b strings.Builder
+	if err := sarif(&b, []result{{name: "web", err: errors.New("its image is not known")}}, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"executionSuccessful":false`, "web was not diagnosed: its image is not known", `"results":[]`} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %s in %s", want, b.String())
+		}
+	}
+}
+
 func TestUsage(t *testing.T) {
 	for want, args := range map[string][]string{
 		"unexpected argument": {"plan.json"},
@@ -79,6 +140,7 @@ func TestUsage(t *testing.T) {
 		"is not NAME=VALUE":   {"-template", "a", "-parameter", "A"},
 		"where would":         {"-definition", "a"},
 		"-plan is empty":      {"-plan", ""},
+		"goes with -sarif":    {"-plan", "a", "-artifact", "b"},
 		"markdown or text":    {"-format", "html"},
 		"-subnets goes with":  {"-service", "a", "-subnets", "b"},
 		"go with -subnets":    {"-definition", "a", "-service", "b", "-security-groups", "sg-1"},

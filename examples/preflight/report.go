@@ -21,6 +21,15 @@ func (o options) write(stdout io.Writer, p plan, results []result) error {
 	if err := encode(&b, p, results); err != nil {
 		return err
 	}
+	if o.sarif != "" {
+		var log bytes.Buffer
+		if err := sarif(&log, results, o.artifact); err != nil {
+			return err
+		}
+		if err := os.WriteFile(o.sarif, log.Bytes(), 0o666); err != nil {
+			return err
+		}
+	}
 	if o.output != "" {
 		return os.WriteFile(o.output, b.Bytes(), 0o666)
 	}

@@ -182,8 +182,12 @@ func TestPagesAreAccessible(t *testing.T) {
 		if _, ok := all[name]; !ok {
 			t.Fatalf("there is no scenario %s", name)
 		}
+		proven, err := checks.Prove(t.Context(), all[name])
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, tag := range report.Languages() {
-			b.show(t, name, all[name], tag)
+			b.show(t, name, proven, tag)
 			run(t, b, chromedp.Evaluate[chromedp.Void](string(axe)))
 			for _, w := range widths {
 				for _, scheme := range []string{"light", "dark"} {

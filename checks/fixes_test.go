@@ -1,0 +1,286 @@
+package checks_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/checks/checkstest"
+)
+
+// advice are the codes of failures whose fixes are all left to people, and why.
+var advice = map[checks.Code]string{
+	"route.private-address":      "which network the address is in, and what leads there, is in nothing that EC2 shows of the VPC",
+	"route.transit-unassociated": "which of the transit gateway's route tables is meant is not shown where its attachments use several",
+	"credentials.key-not-shared": "the owner of the secret has to make a key and decide who may use it",
+	"credentials.malformed":      "a secret's value is never read for a fix nor part of one",
+	"image.malformed":            "only the author knows which image was meant",
+	"image.absent":               "the image must be pushed, or another one meant; what else there is was not read",
+	"image.repository-absent":    "a repository alone holds no image: it must be pushed, or another one meant",
+	"platform.gone":              "the image must be pushed again",
+}
+
+// leftOpen are the codes whose fixes take the cause away for certain, and leave open whether that is enough, and why.
+var leftOpen = map[checks.Code]string{
+	"group.egress-closed-dns":    "what name servers of the VPC's own answer is not visible in the account",
+	"acl.denied-dns":             "what name servers of the VPC's own answer is not visible in the account",
+	"route.instance-stopped":     "what the instance does with traffic is not visible in the account",
+	"route.source-dest-check":    "what the instance does with traffic is not visible in the account",
+	"route.peering-state":        "the VPC behind the peering connection is not read",
+	"route.transit-blackhole":    "what is behind an attachment is read only where a route leads there",
+	"route.transit-none":         "what is behind an attachment is read only where a route leads there",
+	"image.credentials-required": "what a registry shows to whom it knows is not known",
+}
+
+// unseen are the codes of failures that no scenario has, and why.
+var unseen = map[checks.Code]string{
+	"credentials.malformed": "a scenario has no values of secrets: the test of the check has them",
+}
+
+// failing returns the diagnoses of the scenarios that have a root cause, with the proofs of their fixes.
+func failing(t *testing.T) map[string]checks.Diagnosis {
+	t.Helper()
+	all, err := provenFailures()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+var provenFailures = sync.OnceValues(func() (map[string]checks.Diagnosis, error) {
+	all, err := checkstest.Scenarios()
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]checks.Diagnosis{}
+	for _, s := range all {
+		d, err := checks.Run(context.Background(), s.Task, checks.Default(s.Sources())...)
+		if err == nil && len(d.RootCauses()) > 0 {
+			found[s.Name], err = checks.Prove(context.Background(), d)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+})
+
+// Every code of a failure has a meaning, and a scenario in which it is a root cause and a fix of it is proven: made to the
+// captured facts, it takes the cause away for certain, and nothing fails or is open that did not and was not before. The text of
+// a stopped task is another test's: it says what happened and not what to change.
+func TestEveryFailureHasAFixThatIsProven(t *testing.T) {
+	seen, changes, gone, verified := map[checks.Code]bool{}, map[checks.Code]bool{}, map[checks.Code]bool{}, map[checks.Code]bool{}
+	for name, d := range failing(t) {
+		for _, f := range d.RootCauses() {
+			seen[f.Code] = true
+			if advice[f.Code] == "" && f.Check != (checks.StoppedReason{}).Info().ID && !offersChanges(f) {
+				t.Errorf("%s: no fix of %s says what to change: %s", name, f.Code, f.Summary)
+			}
+			for _, fix := range f.Fixes {
+				if fix.Proof == nil {
+					continue
+				}
+				changes[f.Code] = true
+				gone[f.Code] = gone[f.Code] || fix.Proof.Gone
+				verified[f.Code] = verified[f.Code] || fix.Proof.Verified
+			}
+		}
+	}
+	for _, c := range checks.Default(checks.Sources{}) {
+		info := c.Info()
+		for code, m := range info.Codes {
+			if m.Status != checks.Fail || info.ID == (checks.StoppedReason{}).Info().ID {
+				continue
+			}
+			if m.Text == "" || len(m.Fixes) == 0 {
+				t.Errorf("%s has no meaning or no fix", code)
+			}
+			for _, exception := range []struct {
+				what    string
+				holds   bool
+				because string
+			}{
+				{"a scenario", seen[code], unseen[code]},
+				{"a fix with changes", changes[code], advice[code]},
+				{"a fix after which the cause is gone", gone[code], advice[code]},
+				{"a verified fix", verified[code], advice[code] + leftOpen[code]},
+			} {
+				if exception.holds == (exception.because != "") {
+					t.Errorf("%s has %s: %t, and the reason why not is %q", code, exception.what, exception.holds, exception.because)
+				}
+			}
+		}
+	}
+}
+
+// offer is a fix with changes, with the diagnosis and the finding that it is of.
+type offer struct {
+	scenario  string
+	diagnosis checks.Diagnosis
+	finding   checks.Finding
+	fix       checks.Fix
+}
+
+func (o offer) String() string {
+	return o.scenario + ": " + string(o.finding.Code) + ": " + o.fix.Summary
+}
+
+// offers returns the fixes with changes of all that was found in the scenarios, root cause or not.
+func offers(t *testing.T) (all []offer) {
+	t.Helper()
+	for _, s := range scenarios(t) {
+		d := diagnose(t, s)
+		for _, f := range d.Findings {
+			for _, fix := range f.Fixes {
+				if len(fix.Changes) > 0 {
+					all = append(all, offer{s.Name, d, f, fix})
+				}
+			}
+		}
+	}
+	return all
+}
+
+func has(d checks.Diagnosis, f checks.Finding) bool {
+	return slices.ContainsFunc(d.Findings, func(g checks.Finding) bool { return g.Code == f.Code && g.Subject == f.Subject })
+}
+
+// Every fix with changes takes its finding away, and nothing fails after it that did not before.
+func TestFixesTakeTheirFindingAway(t *testing.T) {
+	for _, o := range offers(t) {
+		after, err := checks.Verify(t.Context(), o.diagnosis, o.fix)
+		if err != nil {
+			t.Errorf("%s: %v", o, err)
+			continue
+		}
+		if has(after, o.finding) {
+			t.Errorf("%s: it is still there", o)
+		}
+		for _, f := range after.Findings {
+			if f.Status == checks.Fail && !has(o.diagnosis, f) {
+				t.Errorf("%s: then %s of %s fails: %s", o, f.Code, f.Subject, f.Summary)
+			}
+		}
+	}
+}
+
+// In an account without a fault the text of the stop is what is reported, and it alone shows nothing to change.
+func TestEveryStoppedCodeIsACauseWithAdvice(t *testing.T) {
+	s := scenario(t, "stopped-digest-gone")
+	seen := map[checks.Code]bool{}
+	for _, symptom := range symptoms {
+		s.Task.StoppedReason = symptom.text
+		for i := range s.Task.Containers {
+			s.Task.Containers[i].Reason = ""
+		}
+		d := diagnose(t, s)
+		causes := d.RootCauses()
+		if len(causes) == 0 && symptom.want.Kind == "" {
+			continue // a text of something else
+		}
+		if len(causes) != 1 || causes[0].Code != checks.Code("stopped."+string(symptom.want.Kind)) {
+			t.Errorf("%s: the causes are %v", symptom.name, causes)
+			continue
+		}
+		seen[causes[0].Code] = true
+		for _, fix := range causes[0].Fixes {
+			if len(fix.Changes) > 0 {
+				t.Errorf("%s: the text alone shows changes: %v", symptom.name, fix.Changes)
+			}
+		}
+	}
+	for code, m := range (checks.StoppedReason{}).Info().Codes {
+		if m.Status == checks.Fail && !seen[code] {
+			t.Errorf("no text gives %s", code)
+		}
+	}
+}
+
+// To work fixes out, and to verify them, leaves the facts as they were read.
+func TestFixesLeaveTheFactsAlone(t *testing.T) {
+	for _, s := range scenarios(t) {
+		d := diagnose(t, s)
+		before, err := json.Marshal(d.Facts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := checks.Run(t.Context(), d.Task, checks.Default(d.Facts.Sources())...) // on these very facts
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := checks.Prove(t.Context(), again); err != nil {
+			t.Fatal(err)
+		}
+		if after, err := json.Marshal(d.Facts); err != nil || string(after) != string(before) {
+			t.Errorf("%s: the facts have changed (%v)", s.Name, err)
+		}
+	}
+}
+
+// The law, for fixes: one that is proven to make the pull work although something was not read makes it work when it is
+// read, too.
+func TestAFixThatIsProvenWithLessIsProvenWithMore(t *testing.T) {
+	works := func(d checks.Diagnosis) bool { return d.Status() == checks.Pass || d.Status() == checks.Warn }
+	count := 0
+	for _, s := range scenarios(t) {
+		var recorded calls
+		s.Before(recorded.record)
+		whole := diagnose(t, s)
+		if len(whole.RootCauses()) == 0 {
+			continue
+		}
+		for denied := range recorded.counts {
+			s.Before(func(_ context.Context, action string, _ any) error {
+				if action == denied {
+					return faults["denied"](action)
+				}
+				return nil
+			})
+			part := diagnose(t, s)
+			for _, f := range part.RootCauses() {
+				for _, fix := range f.Fixes {
+					if len(fix.Changes) == 0 {
+						continue
+					}
+					after, err := checks.Verify(t.Context(), part, fix)
+					if err != nil || !works(after) {
+						continue // what it changes was not read, or what it leads to
+					}
+					count++
+					if full, err := checks.Verify(t.Context(), whole, fix); err != nil || !works(full) {
+						t.Errorf("%s without %s: %q is proven, and with it leaves %s (%v)", s.Name, denied, fix.Summary, full.Status(), err)
+					}
+				}
+			}
+		}
+	}
+	if count < 100 {
+		t.Errorf("only %d fixes were proven with less", count)
+	}
+}
+
+// A rule that a fix adds to a group is the narrowest: from the task's group, and to anywhere only where the traffic goes to
+// hosts whose addresses are not known.
+func TestGroupRulesOfFixesAreNarrow(t *testing.T) {
+	for name, d := range failing(t) {
+		for _, f := range d.Findings {
+			for _, fix := range f.Fixes {
+				for _, c := range fix.Changes {
+					switch c := c.(type) {
+					case checks.AuthorizeSecurityGroupIngress:
+						if len(c.Rule.CIDRs) > 0 && d.Task.Placement.SecurityGroups != nil {
+							t.Errorf("%s: an inbound rule names addresses: %v", name, c.Rule)
+						}
+					case checks.AuthorizeSecurityGroupEgress:
+						if c.Rule.Protocol == "-1" || c.Rule.Ports.From != c.Rule.Ports.To {
+							t.Errorf("%s: an outbound rule is for more than a port: %v", name, c.Rule)
+						}
+					}
+				}
+			}
+		}
+	}
+}
