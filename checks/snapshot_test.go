@@ -53,6 +53,7 @@ func diagnosed(t *testing.T, s checks.Snapshot) checks.Diagnosis {
 
 func reported(t *testing.T, d checks.Diagnosis) string {
 	t.Helper()
+	d.Started, d.Elapsed = time.Time{}, 0 // each run has its own
 	var b bytes.Buffer
 	if err := report.JSON(&b, d); err != nil {
 		t.Fatal(err)

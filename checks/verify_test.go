@@ -196,7 +196,13 @@ func TestProvingEndsWithItsContext(t *testing.T) {
 func TestGuardrailsOfAnotherWay(t *testing.T) {
 	detour := changing("detour", func(top *network.Topology) {
 		top.VPCEndpoints = []network.VPCEndpoint{}
+		top.InternetGateways = []network.InternetGateway{} // which were not asked about, with no way to them
 		for i, table := range top.RouteTables {
+			for _, r := range table.Routes {
+				if strings.HasPrefix(r.Target, "igw-") {
+					top.InternetGateways = append(top.InternetGateways, network.InternetGateway{ID: r.Target, VPC: top.VPC.ID, State: "available"})
+				}
+			}
 			top.RouteTables[i].Routes = slices.DeleteFunc(table.Routes, func(r network.Route) bool { return strings.HasPrefix(r.Target, "vpce-") })
 		}
 	})

@@ -194,7 +194,9 @@ func privateNames(t *Topology) bool {
 	tables := guarding(t.RouteTables, func(t *RouteTable) ([]string, bool) { return t.Subnets, t.Main })
 	cut := func(s Subnet) bool {
 		table, _ := tables.of(s.ID)
-		return table == nil || !slices.ContainsFunc(table.Routes, func(r Route) bool { return r.CIDR.IsValid() && r.CIDR.Bits() == 0 && strings.EqualFold(r.State, "active") })
+		return table == nil || !slices.ContainsFunc(table.Routes, func(r Route) bool {
+			return r.CIDR.IsValid() && r.CIDR.Bits() == 0 && strings.EqualFold(r.State, "active")
+		})
 	}
 	return t.VPCEndpoints == nil || slices.ContainsFunc(t.VPCEndpoints, VPCEndpoint.isInterface) || slices.ContainsFunc(t.Subnets, cut)
 }
