@@ -162,9 +162,9 @@ var policyKinds = map[Code]string{
 	"role.denied":                   "identity-based policy",
 	"role.explicit-deny":            "identity-based policy",
 	"role.boundary":                 "permissions boundary",
-	"role.organization-deny":        "service control policy",
 	"repository.not-allowed":        "resource-based policy",
 	"repository.explicit-deny":      "resource-based policy",
+	"repository.registry-deny":      "resource-based policy",
 	"endpoint.policy-denies":        "VPC endpoint policy",
 	"endpoint.policy-explicit-deny": "VPC endpoint policy",
 }

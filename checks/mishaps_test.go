@@ -51,14 +51,14 @@ func replacing(status int, contentType, body string) func(context.Context, wireC
 func half(end error) func(context.Context, wireCall, *http.Response) (*http.Response, error) {
 	return func(_ context.Context, _ wireCall, response *http.Response) (*http.Response, error) {
 		body, err := io.ReadAll(response.Body)
-		response.Body = io.NopCloser(io.MultiReader(strings.NewReader(string(body[:len(body)/2])), failing{end}))
+		response.Body = io.NopCloser(io.MultiReader(strings.NewReader(string(body[:len(body)/2])), breaking{end}))
 		return response, err
 	}
 }
 
-type failing struct{ err error }
+type breaking struct{ err error }
 
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
+func (f breaking) Read([]byte) (int, error) { return 0, f.err }
 
 // stalled is a body that never comes.
 type stalled struct{ ctx context.Context }

@@ -193,7 +193,7 @@ func constants(t *testing.T, of string) (values []string) {
 }
 
 // phrased are the arguments that package checks writes in English. What the others hold is a name or a number.
-var phrased = []string{"reason", "cite", "requests", "direction", "traffic", "ruledOut", "seen", "form"}
+var phrased = []string{"reason", "cite", "requests", "direction", "traffic", "ruledOut", "unexplained", "seen", "form"}
 
 // quoted matches what stays in English in an argument, as AWS or a registry wrote it.
 var quoted = regexp.MustCompile(`^$|^[A-Z][A-Za-z]+$|^policy |^contains the placeholder |^[a-z0-9-]+, statement `)
@@ -302,13 +302,22 @@ func TestPhrases(t *testing.T) {
 		{"reason", "the answer of iam:GetRole is missing", "iam:GetRole 응답이 없음"},
 		{"reason", "the answer of iam:GetRole is missing, and it depends on aws:SourceVpce, which this task's requests do not show",
 			"iam:GetRole 응답이 없음, 이 태스크의 요청으로는 알 수 없는 aws:SourceVpce 값에 따라 달라짐"},
-		{"reason", "the execution role's own policies do not allow ecr:X, and the answer of a, b is missing", "실행 역할 자체의 정책에서 ecr:X 작업을 허용하지 않음, a, b 응답이 없음"},
+		{"reason", "the registry is in another account, and the answer of a, b is missing", "레지스트리가 다른 계정에 있음, a, b 응답이 없음"},
+		{"reason", "the policies that were read do not settle a, b: a policy of the resource allows it, and whether that is enough for the role is not known",
+			"읽은 정책만으로는 a, b 작업의 허용 여부를 알 수 없음: 리소스의 정책에서 허용함, 그것만으로 역할에 충분한지 알 수 없음"},
+		{"reason", "Amazon ECR was not asked: no client was given", "Amazon ECR에 요청하지 않음: 클라이언트가 지정되지 않음"},
 		{"reason", "which way the request takes is not known, because the time ran out", "요청이 어느 경로로 나가는지 알 수 없음(시간이 초과됨)"},
 		{"reason", "ThrottlingException", "ThrottlingException"},
 		{"reason", "salt; and pepper, and more", "salt; and pepper, and more"},
+		{"cite", "registry policy of 111122223333, statement Perimeter, by its Effect", "계정 111122223333의 레지스트리 정책, 문 Perimeter의 Effect"},
 		{"cite", "trust policy, statement #0, by its Principal", "신뢰 정책, 문 #0의 Principal"},
 		{"requests", "a on b and c, d on e", "b에 대한 a 및 e에 대한 c, d"},
 		{"ruledOut", " This rules out permissions and a missing image.", " 따라서 다음은 원인이 아닙니다: 권한, 이미지 없음."},
+		{"explanation", "it gives this error (timeout) in this step (resolve), and 10.0.1.9 is an address of vpce-1, if the task ran in subnet-1, subnet-2",
+			"이미지 확인 단계에서 연결 시간 초과 오류가 발생하며, 10.0.1.9 주소는 vpce-1 엔드포인트의 주소임(태스크가 서브넷 subnet-1, subnet-2에서 실행된 경우)"},
+		{"explanation", "10.0.1.9 is an address of vpce-1, which it does not guard", "10.0.1.9 주소는 vpce-1 엔드포인트의 주소이며, 이 보안 그룹은 해당 엔드포인트에 적용되지 않음"},
+		{"explanation", "10.0.1.9 is an address of the VPC, so a VPC endpoint answered for the name", "10.0.1.9 주소는 VPC에 속하므로 VPC 엔드포인트가 이 이름에 응답함"},
+		{"explanation", "it is about the resource-based policy, and the error names the VPC endpoint policy", "리소스 기반 정책에 관한 것인데 오류에 표시된 정책 유형은 VPC endpoint policy임"},
 		{"images", "inbound", "inbound"}, // an image may be called what another argument says
 	} {
 		if got, _ := w.phrase(tt.arg, tt.english); got != tt.want {
