@@ -133,17 +133,19 @@ func again[Q, A any](answers []Answer[Q, A], key func(Q) string, notAsked func(Q
 	}
 }
 
-// recorder notes what shared sources say while a task is diagnosed.
+// recorder notes what shared sources say while a task is diagnosed, and what paths that comes to.
 type recorder struct {
-	mu    sync.Mutex
-	facts Facts
+	task    Task
+	mu      sync.Mutex
+	facts   Facts
+	surveys map[*network.Topology]func() *survey
 }
 
 type recorderKey struct{}
 
-// recording returns a context in which shared sources note what they say.
-func recording(ctx context.Context) (context.Context, *recorder) {
-	r := &recorder{}
+// recording returns a context in which shared sources note what they say of a task.
+func recording(ctx context.Context, task Task) (context.Context, *recorder) {
+	r := &recorder{task: task, surveys: map[*network.Topology]func() *survey{}}
 	return context.WithValue(ctx, recorderKey{}, r), r
 }
 

@@ -38,6 +38,7 @@ func (c ExecutionRole) guardrails(ctx context.Context, task Task, role *iam.Role
 	heard = true
 	var denied []string
 	untold := slices.Clone(neverTold)
+asking:
 	for _, ref := range private {
 		ways, err := passages(ctx, c.Network, task, getManifest, ref)
 		if err != nil {
@@ -60,6 +61,10 @@ func (c ExecutionRole) guardrails(ctx context.Context, task Task, role *iam.Role
 			org, err := c.Organizations.Organization(ctx, asked)
 			if err != nil {
 				return nil, false, err
+			}
+			if org.Unread != nil && refused(org.Unread) {
+				heard = false
+				break asking // whatever else is asked would be too
 			}
 			for _, action := range actions {
 				allowed, answered := org.Allowed[action]

@@ -100,3 +100,21 @@ func TestTheSimulatorIsNotAskedWithoutAnOrganization(t *testing.T) {
 		t.Errorf("%s, %v", d.Status(), recorded.counts["iam:SimulatePrincipalPolicy"])
 	}
 }
+
+// Whoever may not ask the simulator is not asked to try again for the next action.
+func TestTheSimulatorIsNotAskedAgainAfterItRefused(t *testing.T) {
+	s := scenario(t, "healthy-privatelink")
+	var recorded calls
+	s.Before(recorded.record)
+	diagnose(t, s)
+	if n := len(recorded.counts["iam:SimulatePrincipalPolicy"]); n != 1 {
+		t.Errorf("it was asked %d times", n)
+	}
+	s = scenario(t, "healthy-organization")
+	recorded = calls{}
+	s.Before(recorded.record)
+	diagnose(t, s)
+	if n := len(recorded.counts["iam:SimulatePrincipalPolicy"]); n != 2 {
+		t.Errorf("where it answers, it was asked %d times", n)
+	}
+}

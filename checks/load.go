@@ -23,6 +23,9 @@ type ECS interface {
 	DescribeTaskDefinition(context.Context, *ecs.DescribeTaskDefinitionInput, ...func(*ecs.Options)) (*ecs.DescribeTaskDefinitionOutput, error)
 	DescribeServiceRevisions(context.Context, *ecs.DescribeServiceRevisionsInput, ...func(*ecs.Options)) (*ecs.DescribeServiceRevisionsOutput, error)
 	DescribeClusters(context.Context, *ecs.DescribeClustersInput, ...func(*ecs.Options)) (*ecs.DescribeClustersOutput, error)
+	ecs.ListClustersAPIClient
+	ecs.ListServicesAPIClient
+	ecs.ListTasksAPIClient
 }
 
 var _ ECS = (*ecs.Client)(nil)
@@ -34,7 +37,8 @@ const (
 	describeServices   = "ecs:DescribeServices"
 )
 
-var loaderActions = []string{describeInterfaces, describeClusters, describeRevisions, describeServices, "ecs:DescribeTaskDefinition", "ecs:DescribeTasks"}
+var loaderActions = []string{describeInterfaces, describeClusters, describeRevisions, describeServices, "ecs:DescribeTaskDefinition", "ecs:DescribeTasks",
+	"ecs:ListClusters", "ecs:ListServices", "ecs:ListTasks"}
 
 // Loader finds the task to diagnose.
 type Loader struct {
@@ -70,7 +74,13 @@ func (l Loader) started(ctx context.Context, t types.Task) (Task, error) {
 	if err := onFargate(t.LaunchType, strategyOf(t.CapacityProviderName)); err != nil {
 		return fail(err)
 	}
+	service, ofService := strings.CutPrefix(aws.ToString(t.Group), "service:")
+	revising := func() (*types.ServiceRevision, error) { return nil, nil }
+	if ofService {
+		revising = l.revision(ctx, aws.ToString(t.ClusterArn), service, aws.ToString(t.StartedBy))
+	}
 	definition, err := l.definition(ctx, aws.ToString(t.TaskDefinitionArn))
+	revision, notRead := revising()
 	if err != nil {
 		return Task{}, err
 	}
@@ -97,12 +107,9 @@ func (l Loader) started(ctx context.Context, t types.Task) (Task, error) {
 		}
 	}
 	// The imageDigest of a container is left alone: it is what a tag led to when it was pulled, which pins nothing.
-	var revision *types.ServiceRevision
-	var notRead error
-	if service, ok := strings.CutPrefix(aws.ToString(t.Group), "service:"); ok {
+	if ofService {
 		task.Service = service
-		revision, notRead = l.revision(ctx, task, aws.ToString(t.StartedBy))
-		task.revised(definition, revision, notRead)
+		revision = task.revised(definition, revision, notRead)
 	}
 	if err := l.place(ctx, &task, t, revision, notRead); err != nil {
 		return fail(err)

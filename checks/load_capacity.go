@@ -28,8 +28,15 @@ func onFargate(launchType types.LaunchType, strategy []types.CapacityProviderStr
 	if len(providers) > 0 {
 		on = "the capacity provider " + joined(providers)
 	}
-	return fmt.Errorf("it runs on %s, not on Fargate", cmp.Or(on, "something that ECS does not show"))
+	return &NotFargateError{On: cmp.Or(on, "something that ECS does not show")}
 }
+
+// NotFargateError is why a task or a service is not loaded that runs on something else than Fargate.
+type NotFargateError struct {
+	On string // a launch type, as "EC2", or "the capacity provider NAME"
+}
+
+func (e *NotFargateError) Error() string { return "it runs on " + e.On + ", not on Fargate" }
 
 // strategyOf returns the strategy that is a task's one capacity provider, empty when the task has none.
 func strategyOf(provider *string) []types.CapacityProviderStrategyItem {

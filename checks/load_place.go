@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/smithy-go"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/canpull/canpull/network"
 )
@@ -20,17 +21,10 @@ import (
 // place finds where a task runs or ran. revision is what started it, nil when that is not known, because of notRead or
 // because ECS does not show it.
 func (l Loader) place(ctx context.Context, task *Task, t types.Task, revision *types.ServiceRevision, notRead error) error {
-	var networkInterface string
-	for _, a := range t.Attachments {
-		for _, d := range a.Details {
-			switch aws.ToString(d.Name) {
-			case "subnetId":
-				task.Placement.Subnets = []string{aws.ToString(d.Value)}
-			case "networkInterfaceId":
-				networkInterface = aws.ToString(d.Value)
-			}
-		}
+	if subnet := attachmentOf(t, "subnetId"); subnet != "" {
+		task.Placement.Subnets = []string{subnet}
 	}
+	networkInterface := interfaceOf(t)
 	if networkInterface != "" && l.Interfaces != nil {
 		out, err := l.Interfaces.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{networkInterface}})
 		task.notRead(describeInterfaces, err)
@@ -81,6 +75,20 @@ func (l Loader) place(ctx context.Context, task *Task, t types.Task, revision *t
 	return nil
 }
 
+// attachmentOf returns a detail of a task's attachments: of its elastic network interface, on Fargate.
+func attachmentOf(t types.Task, detail string) (value string) {
+	for _, a := range t.Attachments {
+		for _, d := range a.Details {
+			if aws.ToString(d.Name) == detail {
+				value = aws.ToString(d.Value)
+			}
+		}
+	}
+	return value
+}
+
+func interfaceOf(t types.Task) string { return attachmentOf(t, "networkInterfaceId") }
+
 // unplaced says why nothing but its interface shows a task's security groups and public address.
 func unplaced(task Task) string {
 	if task.Service == "" {
@@ -89,9 +97,12 @@ func unplaced(task Task) string {
 	return ", and the service " + task.Service + " no longer shows the deployment that started it"
 }
 
+// interfaceNotFound is EC2's code for an interface that is gone.
+const interfaceNotFound = "InvalidNetworkInterfaceID.NotFound"
+
 // notRead notes why a fact of the task's interface is missing. That the interface is gone is an answer.
 func (t *Task) notRead(action string, err error) {
-	if api, ok := errors.AsType[smithy.APIError](err); err == nil || ok && api.ErrorCode() == "InvalidNetworkInterfaceID.NotFound" {
+	if api, ok := errors.AsType[smithy.APIError](err); err == nil || ok && api.ErrorCode() == interfaceNotFound {
 		return
 	}
 	if t.Unread == nil {
@@ -117,52 +128,69 @@ func startedWith(s types.Service, startedBy string) *types.AwsVpcConfiguration {
 	return nil
 }
 
-// revision returns the service revision that tasks with a startedBy come from; nil when ECS shows none, as of before
-// October 25, 2024.
+// revision begins to ask for the service revision that tasks with a startedBy come from, and returns what waits for the
+// answer: nil when ECS shows none, as of before October 25, 2024.
 //
 // A deployment's ID is its revision's: tasks of "ecs-svc/4980306466373577095" come from the revision
 // …:service-revision/CLUSTER/SERVICE/4980306466373577095. The documentation shows both without saying so, so what is found
 // is taken for it only if it is for the task's own definition and subnet.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceRevisions.html
-func (l Loader) revision(ctx context.Context, task Task, startedBy string) (*types.ServiceRevision, error) {
-	prefix, cluster, isARN := strings.Cut(task.Cluster, ":cluster/")
-	id, ofService := strings.CutPrefix(startedBy, "ecs-svc/")
-	if !isARN || !ofService {
+func (l Loader) revision(ctx context.Context, cluster, service, startedBy string) func() (*types.ServiceRevision, error) {
+	name := revisionName(cluster, service, startedBy)
+	if name == "" {
+		return func() (*types.ServiceRevision, error) { return nil, nil }
+	}
+	var out *ecs.DescribeServiceRevisionsOutput
+	var asking errgroup.Group
+	asking.Go(func() (err error) {
+		out, err = l.ECS.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: []string{name}})
+		return err
+	})
+	return func() (*types.ServiceRevision, error) {
+		err := asking.Wait()
+		if err != nil && notOffered(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range out.ServiceRevisions {
+			if aws.ToString(r.ServiceRevisionArn) == name {
+				return &r, nil
+			}
+		}
+		for _, f := range out.Failures {
+			if reason := aws.ToString(f.Reason); reason != "MISSING" {
+				return nil, fmt.Errorf("checks: service revision %s: %s", name, reason)
+			}
+		}
 		return nil, nil
 	}
-	name := prefix + ":service-revision/" + cluster + "/" + task.Service + "/" + id
-	out, err := l.ECS.DescribeServiceRevisions(ctx, &ecs.DescribeServiceRevisionsInput{ServiceRevisionArns: []string{name}})
-	if err != nil && notOffered(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range out.ServiceRevisions {
-		if aws.ToString(r.ServiceRevisionArn) == name && aws.ToString(r.TaskDefinition) == task.TaskDefinition {
-			return &r, nil
-		}
-	}
-	for _, f := range out.Failures {
-		if reason := aws.ToString(f.Reason); reason != "MISSING" {
-			return nil, fmt.Errorf("checks: service revision %s: %s", name, reason)
-		}
-	}
-	return nil, nil
 }
 
-// revised notes what the service revision of a task says beyond its task definition, or why that was not read.
+// revisionName returns the ARN of the service revision that tasks with a startedBy come from, "" when they come from none.
+func revisionName(cluster, service, startedBy string) string {
+	prefix, name, isARN := strings.Cut(cluster, ":cluster/")
+	id, ofService := strings.CutPrefix(startedBy, "ecs-svc/")
+	if !isARN || !ofService {
+		return ""
+	}
+	return prefix + ":service-revision/" + name + "/" + service + "/" + id
+}
+
+// revised notes what the service revision of a task says beyond its task definition, or why that was not read. It returns
+// the revision, nil if it is not for the task's definition.
 //
 // ECS resolves the tags of a service's images when it is deployed, and starts every later task with what they led to then,
 // unless versionConsistency is disabled. It may also run the tasks on another processor than the task definition says.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html#deployment-container-image-stability
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatformOverride.html
-func (t *Task) revised(d types.TaskDefinition, revision *types.ServiceRevision, notRead error) {
+func (t *Task) revised(d types.TaskDefinition, revision *types.ServiceRevision, notRead error) *types.ServiceRevision {
 	if notRead != nil {
 		t.RevisionNotRead = explain(notRead)
 	}
-	if revision == nil {
-		return
+	if revision == nil || aws.ToString(revision.TaskDefinition) != t.TaskDefinition {
+		return nil
 	}
 	t.ServiceRevision = aws.ToString(revision.ServiceRevisionArn)
 	if o := revision.Overrides; o != nil && o.RuntimePlatform != nil {
@@ -179,6 +207,7 @@ func (t *Task) revised(d types.TaskDefinition, revision *types.ServiceRevision, 
 			}
 		}
 	}
+	return revision
 }
 
 // placementOf reads a network configuration. An assignPublicIp that is left out means DISABLED, and groups that are left

@@ -16,15 +16,21 @@ import (
 // or task set, and the digests that the deployment pinned. A service that starts nothing any more, or not on Fargate, is an
 // error.
 func (l Loader) LoadService(ctx context.Context, cluster, name string) (Task, error) {
-	fail := func(err error) (Task, error) { return Task{}, fmt.Errorf("checks: service %s: %w", name, err) }
 	out, err := l.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: optional(cluster), Services: []string{name}})
 	if err != nil {
-		return fail(err)
+		return Task{}, fmt.Errorf("checks: service %s: %w", name, err)
 	}
 	if len(out.Services) == 0 {
 		return Task{}, fmt.Errorf("checks: service %s is not in cluster %s", name, cmp.Or(cluster, "default"))
 	}
-	s := out.Services[0]
+	return l.service(ctx, out.Services[0])
+}
+
+// service loads what a service that ECS shows would start next.
+func (l Loader) service(ctx context.Context, s types.Service) (Task, error) {
+	fail := func(err error) (Task, error) {
+		return Task{}, fmt.Errorf("checks: service %s: %w", aws.ToString(s.ServiceName), err)
+	}
 	if status := aws.ToString(s.Status); status == "INACTIVE" || status == "DRAINING" {
 		return fail(fmt.Errorf("it is %s: it was deleted and starts no more tasks", status))
 	}
@@ -43,7 +49,9 @@ func (l Loader) LoadService(ctx context.Context, cluster, name string) (Task, er
 	if from.network == nil {
 		return fail(errors.New("it has no awsvpc network configuration"))
 	}
+	revising := l.revision(ctx, aws.ToString(s.ClusterArn), aws.ToString(s.ServiceName), from.id)
 	definition, err := l.definition(ctx, from.taskDefinition)
+	revision, notRead := revising()
 	if err != nil {
 		return Task{}, err
 	}
@@ -55,8 +63,7 @@ func (l Loader) LoadService(ctx context.Context, cluster, name string) (Task, er
 	task.setAccount(aws.ToString(s.ServiceArn))
 	task.PlatformVersion = from.platformVersion
 	task.Placement = placementOf(from.network)
-	revision, err := l.revision(ctx, task, from.id)
-	task.revised(definition, revision, err)
+	task.revised(definition, revision, notRead)
 	return task, ctx.Err()
 }
 

@@ -11,14 +11,15 @@ type Path struct {
 	network.Path
 }
 
-// pathsOf decides the paths once more for whoever draws them. There are none where the network was not asked about.
-func pathsOf(s Snapshot) []Path {
-	a := s.Facts.placed(s.Task.Placement)
-	if a == nil || a.Fact == nil || len(s.Task.Placement.Subnets) == 0 {
+// paths returns the paths that the checks have decided, for whoever draws them. There are none where the network was not
+// asked about.
+func (r *recorder) paths() []Path {
+	a := r.facts.placed(r.task.Placement)
+	if a == nil || a.Fact == nil || len(r.task.Placement.Subnets) == 0 {
 		return []Path{}
 	}
 	paths := []Path{}
-	for _, w := range walked(s.Task, a.Fact).ways {
+	for _, w := range r.survey(a.Fact).ways {
 		paths = append(paths, Path{w.stage, w.hostPort(), w.subnet, w.containers, w.path})
 	}
 	return paths

@@ -21,7 +21,7 @@ func Run(ctx context.Context, task Task, checkers ...Checker) (Diagnosis, error)
 // Runner runs checkers with other settings than Run's. Its zero value is what Run uses.
 type Runner struct {
 	Limit   int           // how many checks may run at a time; 0 means all
-	Tasks   int           // how many tasks RunAll runs at a time; 0 means 16
+	Tasks   int           // how many tasks RunAll runs at a time; 0 means 32
 	Timeout time.Duration // bounds each run; 0 means the context's own deadline only
 	// Observe, when set, is told of every check when it starts and when it ends. It may be called from several
 	// goroutines at once.
@@ -48,7 +48,7 @@ func (r Runner) Run(ctx context.Context, task Task, checkers ...Checker) (Diagno
 		observe = func(Event) {}
 	}
 	started := time.Now()
-	ctx, heard := recording(ctx)
+	ctx, heard := recording(ctx, task)
 	out := make([][]Finding, len(checkers))
 	var group errgroup.Group
 	if r.Limit > 0 { // errgroup takes 0 to mean that nothing may run
@@ -66,7 +66,7 @@ func (r Runner) Run(ctx context.Context, task Task, checkers ...Checker) (Diagno
 	}
 	_ = group.Wait() // the checks' errors are findings
 	d := Diagnosis{Task: task, Findings: slices.Concat(out...), Facts: heard.facts, Started: started}
-	d.Paths = pathsOf(Snapshot{task, d.Facts})
+	d.Paths = heard.paths()
 	d.observe()
 	d.sayUnexplained()
 	d.propose(checkers)

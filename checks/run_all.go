@@ -8,7 +8,7 @@ import (
 
 // tasksAtOnce is how many tasks a Runner diagnoses at a time when it is not told. Most of them wait for facts that another
 // one is fetching, so more of them cost memory and gain little.
-const tasksAtOnce = 16
+const tasksAtOnce = 32
 
 // RunAll runs checkers on every task and yields each diagnosis as it is done, in no set order. See Runner.RunAll.
 func RunAll(ctx context.Context, tasks iter.Seq2[Task, error], checkers ...Checker) iter.Seq2[Diagnosis, error] {

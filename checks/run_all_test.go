@@ -15,8 +15,8 @@ import (
 	"github.com/canpull/canpull/checks"
 )
 
-// services yields n tasks of as many services. Its error is of the one with the number bad.
-func services(n, bad int, taken *atomic.Int32) iter.Seq2[checks.Task, error] {
+// numbered yields n tasks of as many services. Its error is of the one with the number bad.
+func numbered(n, bad int, taken *atomic.Int32) iter.Seq2[checks.Task, error] {
 	return func(yield func(checks.Task, error) bool) {
 		for i := range n {
 			task, err := checks.Task{Service: fmt.Sprintf("svc-%03d", i)}, error(nil)
@@ -50,7 +50,7 @@ func fails(code checks.Code, subject string) checkFunc {
 func TestRunAllYieldsEveryTaskOnce(t *testing.T) {
 	seen := map[string]int{}
 	var errs []error
-	for d, err := range checks.RunAll(t.Context(), services(100, 7, nil), fails("group.closed", "sg-1")) {
+	for d, err := range checks.RunAll(t.Context(), numbered(100, 7, nil), fails("group.closed", "sg-1")) {
 		seen[d.Task.Service]++
 		if err != nil {
 			errs = append(errs, err)
@@ -71,7 +71,7 @@ func TestRunAllYieldsEveryTaskOnce(t *testing.T) {
 // Whoever takes one diagnosis and waits is not flooded: no more tasks are taken than there are hands.
 func TestRunAllTakesNoMoreTasksThanItRuns(t *testing.T) {
 	var taken atomic.Int32
-	next, stop := iter.Pull2(checks.Runner{Tasks: 4}.RunAll(t.Context(), services(1000, -1, &taken), fails("group.closed", "sg-1")))
+	next, stop := iter.Pull2(checks.Runner{Tasks: 4}.RunAll(t.Context(), numbered(1000, -1, &taken), fails("group.closed", "sg-1")))
 	defer stop()
 	if _, _, ok := next(); !ok {
 		t.Fatal("nothing was yielded")
@@ -96,7 +96,7 @@ func TestRunAllEndsWithItsContext(t *testing.T) {
 	var began time.Time
 	var last error
 	var done int
-	for d, err := range checks.RunAll(ctx, services(1000, -1, nil), waits) {
+	for d, err := range checks.RunAll(ctx, numbered(1000, -1, nil), waits) {
 		if last = err; err == nil {
 			done++
 			if d.Task.Service != "svc-000" {
@@ -119,7 +119,7 @@ func TestRunAllEndsWithItsContext(t *testing.T) {
 
 func TestRunAllStopsWithItsCaller(t *testing.T) {
 	before := runtime.NumGoroutine()
-	for range checks.RunAll(t.Context(), services(1000, -1, nil), fails("group.closed", "sg-1")) {
+	for range checks.RunAll(t.Context(), numbered(1000, -1, nil), fails("group.closed", "sg-1")) {
 		break
 	}
 	if left := runtime.NumGoroutine() - before; left > 0 {
@@ -129,10 +129,10 @@ func TestRunAllStopsWithItsCaller(t *testing.T) {
 
 func TestTallyPutsTheWidestCauseFirst(t *testing.T) {
 	var tally checks.Tally
-	for d := range checks.RunAll(t.Context(), services(3, -1, nil), fails("group.closed", "sg-1")) {
+	for d := range checks.RunAll(t.Context(), numbered(3, -1, nil), fails("group.closed", "sg-1")) {
 		tally.Add(d)
 	}
-	for d := range checks.RunAll(t.Context(), services(1, -1, nil), fails("route.none", "rtb-1")) {
+	for d := range checks.RunAll(t.Context(), numbered(1, -1, nil), fails("route.none", "rtb-1")) {
 		tally.Add(d)
 	}
 	tally.Add(checks.Diagnosis{Findings: []checks.Finding{{Status: checks.Unknown, Missing: []string{"iam:GetRole"}}, {Missing: []string{"iam:GetRole"}}}})

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,6 +58,9 @@ func (s Sources) Shared() Sources {
 	if s.Network != nil {
 		s.Network = network.SourceFunc(noted(topologies(s.Network), placementKey, func(f *Facts) *[]Answer[network.Placement, network.Topology] { return &f.Networks }))
 	}
+	if sharer, ok := s.Roles.(iam.Sharer); ok {
+		s.Roles = sharer.Shared()
+	}
 	if s.Roles != nil {
 		s.Roles = iam.SourceFunc(shared(s.Roles.Role, roleKey, func(f *Facts) *[]Answer[string, iam.Role] { return &f.Roles }))
 	}
@@ -74,29 +76,13 @@ func (s Sources) Shared() Sources {
 	return s
 }
 
-// topologies returns a function that fetches each VPC once, or, of a source that does not tell which VPC a placement is in,
-// each set of subnets.
+// topologies returns a function that fetches each VPC once, or, of a source that does not share by itself, each set of
+// subnets.
 func topologies(source network.Source) func(context.Context, network.Placement) (*network.Topology, error) {
-	l, ok := source.(network.Locator)
-	if !ok {
-		return once(source.Topology, placementKey)
+	if s, ok := source.(network.Sharer); ok {
+		return s.Shared().Topology
 	}
-	type site struct {
-		vpc  string
-		read func(context.Context) (*network.Topology, error)
-	}
-	locate := once(func(ctx context.Context, p network.Placement) (site, error) {
-		vpc, read, err := l.Locate(ctx, p)
-		return site{cmp.Or(vpc, placementKey(p)), read}, err
-	}, placementKey)
-	read := once(func(ctx context.Context, s site) (*network.Topology, error) { return s.read(ctx) }, func(s site) string { return s.vpc })
-	return func(ctx context.Context, p network.Placement) (*network.Topology, error) {
-		s, err := locate(ctx, p)
-		if err != nil {
-			return nil, err
-		}
-		return read(ctx, s)
-	}
+	return once(source.Topology, placementKey)
 }
 
 // shared returns a function that fetches every fact once and notes it for every task that asks.

@@ -125,7 +125,7 @@ func TestSharedReadsAVPCOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if calls["ec2:DescribeSubnets"] != 4 || calls["ec2:DescribeRouteTables"] != 1 { // once for each placement, and once for the VPC
+	if calls["ec2:DescribeSubnets"] != 1 || calls["ec2:DescribeRouteTables"] != 1 {
 		t.Errorf("the calls are %v", calls)
 	}
 }

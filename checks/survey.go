@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/canpull/canpull/network"
 )
@@ -50,7 +52,22 @@ func surveyed(ctx context.Context, source network.Source, task Task) (*survey, e
 	if err != nil {
 		return nil, err
 	}
+	if r, ok := ctx.Value(recorderKey{}).(*recorder); ok && reflect.DeepEqual(task, r.task) {
+		return r.survey(topology), nil
+	}
 	return walked(task, topology), nil
+}
+
+// survey decides every path of the task's pull once for all checks.
+func (r *recorder) survey(topology *network.Topology) *survey {
+	r.mu.Lock()
+	s := r.surveys[topology]
+	if s == nil {
+		s = sync.OnceValue(func() *survey { return walked(r.task, topology) })
+		r.surveys[topology] = s
+	}
+	r.mu.Unlock()
+	return s()
 }
 
 // walked decides every path of a task's pull in a topology.

@@ -59,6 +59,11 @@ func notOffered(err error) bool {
 	return page && slices.Contains([]int{http.StatusInternalServerError, http.StatusNotImplemented, http.StatusNotFound}, response.HTTPStatusCode())
 }
 
+// refused reports that a call is not allowed, or not offered, and will not be the next time either.
+func refused(err error) bool {
+	return strings.HasPrefix(explain(err), "AccessDenied") || notOffered(err)
+}
+
 // because adds to a finding what kept the answers away that would settle it.
 func (f Finding) because(missing []string, unread map[string]error) Finding {
 	f.Missing = slices.Concat(f.Missing, missing)

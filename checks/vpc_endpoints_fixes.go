@@ -86,7 +86,7 @@ func (s *scene) serve(ways []way) []Change {
 	if fresh {
 		changes = append(first, changes...)
 	}
-	if off := s.topology.VPC.DNSHostnames; interfaces && off != nil && !*off { // which private DNS names need
+	if on := s.topology.VPC.DNSHostnames; interfaces && (on == nil || !*on) { // private DNS names need it; it is not read for none
 		changes = slices.Insert(changes, 0, Change(ModifyVPCAttribute{s.topology.VPC.ID, EnableDNSHostnames}))
 	}
 	return changes

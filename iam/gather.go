@@ -20,7 +20,10 @@ func (s *source) Role(ctx context.Context, arn string) (*Role, error) {
 	if name == "" {
 		return nil, fmt.Errorf("iam: %q names no role", arn)
 	}
-	g := &gathering{api: s.api, policies: newLibrary(s.api)}
+	g := &gathering{api: s.api, policies: s.policies}
+	if g.policies == nil {
+		g.policies = newLibrary(s.api)
+	}
 	r := &Role{Name: name}
 	if _, ok := segments(arn); ok {
 		r.ARN = arn

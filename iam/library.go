@@ -9,40 +9,33 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// library reads every managed policy once: a boundary is often attached as well.
+// library reads every managed policy once: a boundary is often attached as well, and roles have policies in common.
 type library struct {
 	api   API
 	mu    sync.Mutex
-	books map[string]*book
-}
-
-// book is a policy that is being read, or was.
-type book struct {
-	read  chan struct{} // closed when found is there
-	found facts
+	books map[string]*kept[facts]
 }
 
 type managed struct{ name, arn string }
 
 func newLibrary(api API) *library {
-	return &library{api: api, books: map[string]*book{}}
+	return &library{api: api, books: map[string]*kept[facts]{}}
 }
 
 func (l *library) read(ctx context.Context, m managed) facts {
 	l.mu.Lock()
-	b, begun := l.books[m.arn]
-	if !begun {
-		b = &book{read: make(chan struct{})}
-		l.books[m.arn] = b
+	book := l.books[m.arn]
+	if book == nil {
+		book = newKept[facts]()
+		l.books[m.arn] = book
 	}
 	l.mu.Unlock()
-	if begun {
-		<-b.read // by a call with the same context
-		return b.found
+	found, err := book.get(ctx, func() (facts, error) { return l.fetch(ctx, m), nil })
+	if err != nil { // of a context that ended
+		found = facts{}
+		found.fail("iam:GetPolicy", err)
 	}
-	b.found = l.fetch(ctx, m)
-	close(b.read)
-	return b.found
+	return found
 }
 
 // fetch reads the default version, the only one in force.

@@ -19,18 +19,15 @@ var _ OrganizationsAPI = (*organizations.Client)(nil)
 // WithOrganization also reads which organization the account belongs to, on which conditions on aws:PrincipalOrgID hang:
 // once for all roles of the source. The API's credentials have to belong to the same account as those for IAM.
 func WithOrganization(api OrganizationsAPI) Option {
-	return func(s *source) { s.membership = &membership{api: api, turn: make(chan struct{}, 1)} }
+	return func(s *source) { s.membership = &membership{api: api, answer: newKept[*string]()} }
 }
 
 const describeOrganization = "organizations:DescribeOrganization"
 
-// membership is what an account says of its organization, asked once. An attempt that was cancelled is not kept.
+// membership is what an account says of its organization, asked once.
 type membership struct {
-	api  OrganizationsAPI
-	turn chan struct{} // holds one value while somebody asks
-	kept bool
-	id   *string
-	err  error
+	api    OrganizationsAPI
+	answer *kept[*string]
 }
 
 // read returns the organization's id, "" if the account is in none, nil if that is not known.
@@ -40,28 +37,17 @@ func (m *membership) read(ctx context.Context) (id *string, err error) {
 	if m == nil {
 		return nil, nil
 	}
-	select {
-	case m.turn <- struct{}{}:
-		defer func() { <-m.turn }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if m.kept {
-		return m.id, m.err
-	}
-	out, err := m.api.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
-	var none *types.AWSOrganizationsNotInUseException
-	switch {
-	case errors.As(err, &none):
-		id, err = new(""), nil
-	case err != nil:
-	case out == nil || out.Organization == nil || aws.ToString(out.Organization.Id) == "":
-		err = errors.New("the answer names no organization")
-	default:
-		id = out.Organization.Id
-	}
-	if ctx.Err() == nil {
-		m.kept, m.id, m.err = true, id, err
-	}
-	return id, err
+	return m.answer.get(ctx, func() (*string, error) {
+		out, err := m.api.DescribeOrganization(ctx, &organizations.DescribeOrganizationInput{})
+		var none *types.AWSOrganizationsNotInUseException
+		switch {
+		case errors.As(err, &none):
+			return new(""), nil
+		case err != nil:
+			return nil, err
+		case out == nil || out.Organization == nil || aws.ToString(out.Organization.Id) == "":
+			return nil, errors.New("the answer names no organization")
+		}
+		return out.Organization.Id, nil
+	})
 }

@@ -47,6 +47,24 @@ type Option func(*source)
 type source struct {
 	api        API
 	membership *membership // nil: the organization is not asked for
+	policies   *library    // nil: one for each role
+}
+
+// Sharer is a [Source] for many roles.
+type Sharer interface {
+	Source
+	// Shared returns a Source that reads each managed policy once, however many roles it is attached to, and which
+	// organization the account belongs to. It keeps what it read. It does not keep roles.
+	Shared() Source
+}
+
+// Shared returns a Source whose roles have their managed policies in common.
+func (s *source) Shared() Source {
+	shared := &source{api: s.api, policies: newLibrary(s.api)}
+	if s.membership != nil {
+		WithOrganization(s.membership.api)(shared)
+	}
+	return shared
 }
 
 // MismatchError says that the account has a role of the name asked for, but it is not the role asked for: the credentials

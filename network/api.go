@@ -18,7 +18,7 @@ type API interface {
 	ec2.DescribeVpcEndpointsAPIClient
 	ec2.DescribeNetworkInterfacesAPIClient
 	ec2.DescribeDhcpOptionsAPIClient
-	ec2.DescribeManagedPrefixListsAPIClient
+	ec2.DescribePrefixListsAPIClient
 	ec2.GetManagedPrefixListEntriesAPIClient
 	ec2.DescribeEgressOnlyInternetGatewaysAPIClient
 	ec2.DescribeInstancesAPIClient
@@ -39,10 +39,10 @@ var actions = []string{
 	"ec2:DescribeEgressOnlyInternetGateways",
 	"ec2:DescribeInstances",
 	"ec2:DescribeInternetGateways",
-	"ec2:DescribeManagedPrefixLists",
 	"ec2:DescribeNatGateways",
 	"ec2:DescribeNetworkAcls",
 	"ec2:DescribeNetworkInterfaces",
+	"ec2:DescribePrefixLists",
 	"ec2:DescribeRouteTables",
 	"ec2:DescribeSecurityGroups",
 	"ec2:DescribeSubnets",

@@ -226,6 +226,10 @@ func networkInterfaceOf(i types.NetworkInterface) NetworkInterface {
 	return out
 }
 
-func prefixListOf(l types.ManagedPrefixList) PrefixList {
-	return PrefixList{ID: aws.ToString(l.PrefixListId), Name: aws.ToString(l.PrefixListName)}
+func prefixListOf(l types.PrefixList) PrefixList {
+	list := PrefixList{ID: aws.ToString(l.PrefixListId), Name: aws.ToString(l.PrefixListName)}
+	if len(l.Cidrs) > 0 { // none is not what there is of a service's addresses
+		list.CIDRs = convert(l.Cidrs, ParseCIDR)
+	}
+	return list
 }

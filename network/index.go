@@ -179,7 +179,7 @@ func (v *vpc) viewOf(to Destination) *view {
 	return v.views.get(key, func() *view {
 		seen := &view{vpc: v, key: key}
 		for i := range v.VPCEndpoints {
-			if e := &v.VPCEndpoints[i]; strings.EqualFold(e.Type, "Interface") && e.Serves(key.service, key.region) {
+			if e := &v.VPCEndpoints[i]; e.isInterface() && e.Serves(key.service, key.region) {
 				seen.serving = append(seen.serving, e)
 			}
 		}

@@ -197,7 +197,7 @@ func (v *view) publicTarget() target {
 		list := v.serviceList()
 		if list == nil {
 			if v.vpc.account.PrefixLists == nil {
-				return v.anyPublic([]string{"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"})
+				return v.anyPublic([]string{"ec2:DescribePrefixLists", "ec2:GetManagedPrefixListEntries"})
 			}
 			return v.anyPublic(nil)
 		}

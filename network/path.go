@@ -238,7 +238,7 @@ func (p Path) Hidden(kind Kind) []string {
 			if kind == KindName || kind == KindSecurityGroup || kind == KindPublicIP {
 				continue
 			}
-		case "ec2:DescribeRouteTables", "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries":
+		case "ec2:DescribeRouteTables", "ec2:DescribePrefixLists", "ec2:GetManagedPrefixListEntries":
 			if kind == KindName || kind == KindSecurityGroup {
 				continue
 			}

@@ -20,7 +20,7 @@ func (v *vpc) entriesOf(id string) (blocks []CIDR, missing []string) {
 	l := v.lists[id]
 	switch {
 	case v.account.PrefixLists == nil:
-		return nil, []string{"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"}
+		return nil, []string{"ec2:DescribePrefixLists", "ec2:GetManagedPrefixListEntries"}
 	case l == nil || l.CIDRs == nil || slices.ContainsFunc(l.CIDRs, func(c CIDR) bool { return !c.IsValid() }):
 		return nil, []string{"ec2:GetManagedPrefixListEntries"}
 	}

@@ -18,63 +18,79 @@ import (
 // for one another's answers at the same time. It is a [Locator].
 func New(api API) Source { return source{api} }
 
-// Locator is a Source that can tell which VPC a placement is in before it reads the VPC, so that whoever asks about many
-// placements can read each VPC once.
-type Locator interface {
+// Sharer is a Source for many placements.
+type Sharer interface {
 	Source
-	// Locate returns the ID of the VPC, and what reads its topology, which is the same for all placements in it. The ID is
-	// "" when it could not be read; what read returns then says why.
-	Locate(context.Context, Placement) (vpc string, read func(context.Context) (*Topology, error), err error)
+	// Shared returns a Source that reads each VPC once, however many placements in it are asked about at the same time or
+	// later, and what is the account's once for all VPCs. It keeps what it read, and its callers share it: they must not
+	// change it. An attempt that was cancelled is not kept.
+	Shared() Source
 }
 
 type source struct{ api API }
 
 func (s source) Topology(ctx context.Context, p Placement) (*Topology, error) {
-	_, read, err := s.Locate(ctx, p)
-	if err != nil {
-		return &Topology{Unread: map[string]error{}}, err
-	}
-	return read(ctx)
+	return s.Shared().Topology(ctx, p)
 }
 
-func (s source) Locate(ctx context.Context, p Placement) (string, func(context.Context) (*Topology, error), error) {
+// site is where a placement is.
+type site struct {
+	vpc     string         // its ID; "" when it could not be read, and then unread says why
+	subnets []types.Subnet // all of the account
+	unread  error
+}
+
+// pageOf is how many subnets a page holds: the most that EC2 gives, because what is neither filtered nor paginated has a
+// smaller allowance.
+// https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+const pageOf = 1000
+
+// locate finds the VPC of a placement. It asks for all subnets of the account: those of the VPC are needed anyway, and this
+// way one question serves every placement.
+func (s source) locate(ctx context.Context, p Placement) (site, error) {
 	if len(p.Subnets) == 0 {
-		return "", nil, errors.New("network: the placement names no subnet")
+		return site{}, errors.New("network: the placement names no subnet")
 	}
-	ids := uniq(slices.Clone(p.Subnets))
-	placed, err := pages(ctx, ec2.NewDescribeSubnetsPaginator(s.api, &ec2.DescribeSubnetsInput{SubnetIds: ids}),
+	all, err := pages(ctx, ec2.NewDescribeSubnetsPaginator(s.api, &ec2.DescribeSubnetsInput{MaxResults: aws.Int32(pageOf)}),
 		func(out *ec2.DescribeSubnetsOutput) ([]types.Subnet, *string) { return out.Subnets, out.NextToken })
 	if ctx.Err() != nil {
-		return "", nil, ctx.Err()
-	}
-	var vpc string
-	for _, subnet := range placed {
-		switch in := aws.ToString(subnet.VpcId); vpc {
-		case "", in:
-			vpc = in
-		default:
-			return "", nil, fmt.Errorf("network: subnet %s is in %s, but %s is in %s: a task's subnets share one VPC",
-				aws.ToString(subnet.SubnetId), in, aws.ToString(placed[0].SubnetId), vpc)
-		}
-	}
-	if err == nil && vpc == "" { // none of them was shown: not an answer
-		err = fmt.Errorf("network: no answer for subnets %s", strings.Join(ids, ", "))
+		return site{}, ctx.Err()
 	}
 	if err != nil {
-		return "", func(ctx context.Context) (*Topology, error) {
-			return &Topology{Unread: map[string]error{"ec2:DescribeSubnets": err}}, ctx.Err()
-		}, nil
+		return site{unread: err}, nil
 	}
-	return vpc, func(ctx context.Context) (*Topology, error) {
-		g := gatherer{api: s.api, topology: &Topology{VPC: VPC{ID: vpc}, Unread: map[string]error{}}}
-		g.gather(ctx, convert(placed, subnetOf))
-		return g.topology, ctx.Err()
-	}, nil
+	var first types.Subnet
+	var absent []string
+	for _, id := range uniq(slices.Clone(p.Subnets)) {
+		i := slices.IndexFunc(all, func(s types.Subnet) bool { return aws.ToString(s.SubnetId) == id })
+		switch {
+		case i < 0:
+			absent = append(absent, id)
+		case first.VpcId == nil:
+			first = all[i]
+		case aws.ToString(all[i].VpcId) != aws.ToString(first.VpcId):
+			return site{}, fmt.Errorf("network: subnet %s is in %s, but %s is in %s: a task's subnets share one VPC",
+				id, aws.ToString(all[i].VpcId), aws.ToString(first.SubnetId), aws.ToString(first.VpcId))
+		}
+	}
+	if len(absent) > 0 { // not an answer
+		return site{unread: fmt.Errorf("network: EC2 does not show subnet %s", strings.Join(absent, ", "))}, nil
+	}
+	return site{vpc: aws.ToString(first.VpcId), subnets: all}, nil
+}
+
+// read reads the VPC: its gateways to the internet only if one of some subnets may need them. Everything else is the same for
+// all placements in it.
+func (s source) read(ctx context.Context, at site, subnets []string) (*Topology, error) {
+	g := gatherer{api: s.api, subnets: at.subnets, topology: &Topology{VPC: VPC{ID: at.vpc}, Unread: map[string]error{}}}
+	g.gather(ctx, subnets)
+	return g.topology, ctx.Err()
 }
 
 // gatherer fills one topology. Each of its steps writes fields that no other step writes; only Unread is shared.
 type gatherer struct {
 	api      API
+	subnets  []types.Subnet // all of the account
 	topology *Topology
 	parent   *gatherer // which notes what is missing; nil for the task's own VPC
 	mu       sync.Mutex
@@ -93,10 +109,10 @@ func (g *gatherer) read(action string, err error) bool {
 	return err == nil
 }
 
-// gather reads the VPC of which the topology has the ID. What it reads does not depend on the subnets that are known, only
-// when it does.
-func (g *gatherer) gather(ctx context.Context, known []Subnet) {
+// gather reads the VPC of which the topology has the ID, for some of its subnets.
+func (g *gatherer) gather(ctx context.Context, subnets []string) {
 	t := g.topology
+	t.Subnets = g.subnetsOf(t.VPC.ID)
 	// Most steps wait for nothing. Others wait for what names what they ask for: the DHCP options' ID, the interfaces of
 	// endpoints and of routes, the prefix lists of tables and groups, and gateways that routes lead to.
 	var first, tables, lists, points errgroup.Group
@@ -105,21 +121,14 @@ func (g *gatherer) gather(ctx context.Context, known []Subnet) {
 	lists.Go(func() error { g.securityGroups(ctx, vpc); return nil })
 	lists.Go(func() error { g.prefixLists(ctx); return nil })
 	points.Go(func() error { g.endpoints(ctx, vpc); return nil })
-	early := exposed(known)
-	if early {
-		first.Go(func() error { g.publicAccess(ctx, known); return nil })
+	if exposed(t.Subnets) {
+		first.Go(func() error { g.publicAccess(ctx); return nil })
 	}
 	first.Go(func() error {
-		g.subnets(ctx, vpc)
-		if !early && exposed(t.Subnets) {
-			g.publicAccess(ctx, t.Subnets)
-		}
+		t.VPC.DNSSupport = g.vpcAttribute(ctx, types.VpcAttributeNameEnableDnsSupport)
 		return nil
 	})
-	first.Go(func() error { g.vpcAttributes(ctx); return nil })
 	first.Go(func() error { g.networkACLs(ctx, vpc); return nil })
-	first.Go(func() error { g.internetGateways(ctx); return nil })
-	first.Go(func() error { g.natGateways(ctx, vpc); return nil })
 	named := make(chan struct{})
 	first.Go(func() error {
 		defer close(named)
@@ -137,8 +146,18 @@ func (g *gatherer) gather(ctx context.Context, known []Subnet) {
 			return nil
 		})
 	}
+	_ = points.Wait()
+	if t.leadsOut(subnets) {
+		first.Go(func() error { g.internetGateways(ctx); return nil })
+		first.Go(func() error { g.natGateways(ctx, vpc); return nil })
+	}
+	if privateNames(t) {
+		first.Go(func() error {
+			t.VPC.DNSHostnames = g.vpcAttribute(ctx, types.VpcAttributeNameEnableDnsHostnames)
+			return nil
+		})
+	}
 	first.Go(func() error {
-		_ = points.Wait()
 		g.interfaces(ctx)
 		g.instances(ctx)
 		return nil
@@ -146,6 +165,38 @@ func (g *gatherer) gather(ctx context.Context, known []Subnet) {
 	_ = lists.Wait()
 	first.Go(func() error { g.entries(ctx); return nil })
 	_ = first.Wait()
+}
+
+// leadsOut reports whether traffic from one of some subnets may meet an internet or NAT gateway, or somebody may want it to.
+// That is not so where the subnets' tables lead nowhere but to gateway endpoints, and endpoints carry what a pull from Amazon
+// ECR needs.
+func (t *Topology) leadsOut(subnets []string) bool {
+	tables := guarding(t.RouteTables, func(t *RouteTable) ([]string, bool) { return t.Subnets, t.Main })
+	for _, id := range subnets {
+		table, _ := tables.of(id)
+		if table == nil || slices.ContainsFunc(table.Routes, func(r Route) bool {
+			return r.Target != "local" && (r.PrefixList == "" || !strings.HasPrefix(r.Target, "vpce-"))
+		}) {
+			return true
+		}
+	}
+	for _, service := range []string{".ecr.api", ".ecr.dkr", ".s3"} {
+		if !slices.ContainsFunc(t.VPCEndpoints, func(e VPCEndpoint) bool { return strings.HasSuffix(e.Service, service) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// privateNames reports whether it may matter that private DNS names need DNS host names: there are interface endpoints, or
+// somebody may want them because a subnet has no other way out.
+func privateNames(t *Topology) bool {
+	tables := guarding(t.RouteTables, func(t *RouteTable) ([]string, bool) { return t.Subnets, t.Main })
+	cut := func(s Subnet) bool {
+		table, _ := tables.of(s.ID)
+		return table == nil || !slices.ContainsFunc(table.Routes, func(r Route) bool { return r.CIDR.IsValid() && r.CIDR.Bits() == 0 && strings.EqualFold(r.State, "active") })
+	}
+	return t.VPCEndpoints == nil || slices.ContainsFunc(t.VPCEndpoints, VPCEndpoint.isInterface) || slices.ContainsFunc(t.Subnets, cut)
 }
 
 // pager is what the SDK's paginators have in common.
@@ -207,9 +258,15 @@ func filter(name string, values ...string) types.Filter {
 	return types.Filter{Name: &name, Values: values}
 }
 
-func (g *gatherer) subnets(ctx context.Context, vpc []types.Filter) {
-	g.topology.Subnets = always(ctx, g, "ec2:DescribeSubnets", ec2.NewDescribeSubnetsPaginator(g.api, &ec2.DescribeSubnetsInput{Filters: vpc}),
-		func(out *ec2.DescribeSubnetsOutput) ([]types.Subnet, *string) { return out.Subnets, out.NextToken }, subnetOf)
+// subnetsOf returns the subnets of a VPC.
+func (g *gatherer) subnetsOf(vpc string) []Subnet {
+	subnets := []Subnet{}
+	for _, s := range g.subnets {
+		if aws.ToString(s.VpcId) == vpc {
+			subnets = append(subnets, subnetOf(s))
+		}
+	}
+	return subnets
 }
 
 func (g *gatherer) vpcs(ctx context.Context) {
@@ -253,28 +310,20 @@ func (g *gatherer) nameServers(ctx context.Context) {
 	}
 }
 
-func (g *gatherer) vpcAttributes(ctx context.Context) {
-	attribute := func(name types.VpcAttributeName) *ec2.DescribeVpcAttributeOutput {
-		out, err := g.api.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &g.topology.VPC.ID, Attribute: name})
-		if !g.read("ec2:DescribeVpcAttribute", err) {
-			return &ec2.DescribeVpcAttributeOutput{}
-		}
-		return out
+// vpcAttribute returns an attribute of the VPC; nil when it was not read.
+func (g *gatherer) vpcAttribute(ctx context.Context, name types.VpcAttributeName) *bool {
+	out, err := g.api.DescribeVpcAttribute(ctx, &ec2.DescribeVpcAttributeInput{VpcId: &g.topology.VPC.ID, Attribute: name})
+	if !g.read("ec2:DescribeVpcAttribute", err) {
+		return nil
 	}
-	var steps errgroup.Group
-	steps.Go(func() error {
-		if v := attribute(types.VpcAttributeNameEnableDnsSupport).EnableDnsSupport; v != nil {
-			g.topology.VPC.DNSSupport = v.Value
-		}
+	value := out.EnableDnsSupport
+	if name == types.VpcAttributeNameEnableDnsHostnames {
+		value = out.EnableDnsHostnames
+	}
+	if value == nil {
 		return nil
-	})
-	steps.Go(func() error {
-		if v := attribute(types.VpcAttributeNameEnableDnsHostnames).EnableDnsHostnames; v != nil {
-			g.topology.VPC.DNSHostnames = v.Value
-		}
-		return nil
-	})
-	_ = steps.Wait()
+	}
+	return value.Value
 }
 
 func (g *gatherer) routeTables(ctx context.Context, vpc []types.Filter) {
@@ -329,7 +378,7 @@ func (g *gatherer) interfaces(ctx context.Context) {
 		return
 	}
 	for _, e := range g.topology.VPCEndpoints {
-		if strings.EqualFold(e.Type, "Interface") {
+		if e.isInterface() {
 			ids = append(ids, e.Interfaces...)
 		}
 	}

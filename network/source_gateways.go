@@ -21,10 +21,10 @@ func exposed(subnets []Subnet) bool {
 
 // publicAccess reads VPC Block Public Access. Exclusions are read only where EC2 says, with the subnets or by itself, that
 // there is something to be excluded from.
-func (g *gatherer) publicAccess(ctx context.Context, subnets []Subnet) {
+func (g *gatherer) publicAccess(ctx context.Context) {
 	g.publicAccessOptions(ctx)
 	on := g.topology.PublicAccess != nil && g.topology.PublicAccess.Mode != "" && g.topology.PublicAccess.Mode != "off"
-	for _, s := range subnets {
+	for _, s := range g.topology.Subnets {
 		on = on || g.topology.PublicAccess == nil && s.BlockPublicAccess != "" && s.BlockPublicAccess != "off"
 	}
 	if on {

@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,17 +12,17 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
+// prefixLists reads AWS's own lists, which this call shows with their entries.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribePrefixLists.html
 func (g *gatherer) prefixLists(ctx context.Context) {
-	list, err := pages(ctx, ec2.NewDescribeManagedPrefixListsPaginator(g.api, &ec2.DescribeManagedPrefixListsInput{}),
-		func(out *ec2.DescribeManagedPrefixListsOutput) ([]types.ManagedPrefixList, *string) {
+	g.topology.PrefixLists = list(ctx, g, "ec2:DescribePrefixLists", ec2.NewDescribePrefixListsPaginator(g.api, &ec2.DescribePrefixListsInput{}),
+		func(out *ec2.DescribePrefixListsOutput) ([]types.PrefixList, *string) {
 			return out.PrefixLists, out.NextToken
-		})
-	if g.read("ec2:DescribeManagedPrefixLists", err) {
-		g.topology.PrefixLists = convert(list, prefixListOf)
-	}
+		}, prefixListOf)
 }
 
-// entries reads the entries of the lists that decide: those that routes and rules name, and S3's.
+// entries reads the entries, as far as they are not known, of the lists that decide: those that routes and rules name, and
+// S3's.
 func (g *gatherer) entries(ctx context.Context) {
 	t := g.topology
 	used := map[string]bool{}
@@ -48,10 +49,19 @@ func (g *gatherer) entries(ctx context.Context) {
 			}
 		}
 	}
+	delete(used, "")
+	if t.PrefixLists == nil {
+		return // which of them are AWS's own is not known
+	}
+	for _, id := range slices.Sorted(maps.Keys(used)) {
+		if used[id] && !slices.ContainsFunc(t.PrefixLists, func(l PrefixList) bool { return l.ID == id }) {
+			t.PrefixLists = append(t.PrefixLists, PrefixList{ID: id})
+		}
+	}
 	var steps errgroup.Group
 	for i := range t.PrefixLists {
 		l := &t.PrefixLists[i]
-		if !used[l.ID] && !(strings.HasPrefix(l.Name, "com.amazonaws.") && strings.HasSuffix(l.Name, ".s3")) {
+		if l.CIDRs != nil || !used[l.ID] && !(strings.HasPrefix(l.Name, "com.amazonaws.") && strings.HasSuffix(l.Name, ".s3")) {
 			continue
 		}
 		steps.Go(func() error {

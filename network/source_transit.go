@@ -269,11 +269,10 @@ func (g *gatherer) behind(gateway *TransitGateway, home *TransitAttachment) (vpc
 
 // neighbour reads the VPC behind a transit gateway, as far as traffic to the internet meets it.
 func (g *gatherer) neighbour(ctx context.Context, id string) *Topology {
-	n := &gatherer{api: g.api, parent: g, topology: &Topology{VPC: VPC{ID: id}}}
+	n := &gatherer{api: g.api, parent: g, topology: &Topology{VPC: VPC{ID: id}, Subnets: g.subnetsOf(id)}}
 	vpc := []types.Filter{filter("vpc-id", id)}
 	var steps errgroup.Group
 	steps.Go(func() error { n.vpcs(ctx); return nil })
-	steps.Go(func() error { n.subnets(ctx, vpc); return nil })
 	steps.Go(func() error { n.routeTables(ctx, vpc); return nil })
 	steps.Go(func() error { n.networkACLs(ctx, vpc); return nil })
 	steps.Go(func() error { n.internetGateways(ctx); return nil })

@@ -8,18 +8,20 @@ import (
 // Topology is a VPC as far as it was read. A nil slice was not read; an empty one holds nothing. (The peers of a [Rule]
 // come with the rule: there, both name nobody.)
 type Topology struct {
-	VPC              VPC                `json:"vpc"`
-	Subnets          []Subnet           `json:"subnets"`
-	RouteTables      []RouteTable       `json:"routeTables"`
-	NetworkACLs      []NetworkACL       `json:"networkACLs"`
-	SecurityGroups   []SecurityGroup    `json:"securityGroups"`
-	InternetGateways []InternetGateway  `json:"internetGateways"`
-	NATGateways      []NATGateway       `json:"natGateways"`
-	VPCEndpoints     []VPCEndpoint      `json:"vpcEndpoints"`
-	Interfaces       []NetworkInterface `json:"interfaces"` // those of the interface endpoints, and those that routes lead to
-	PrefixLists      []PrefixList       `json:"prefixLists"`
+	VPC            VPC                `json:"vpc"`
+	Subnets        []Subnet           `json:"subnets"`
+	RouteTables    []RouteTable       `json:"routeTables"`
+	NetworkACLs    []NetworkACL       `json:"networkACLs"`
+	SecurityGroups []SecurityGroup    `json:"securityGroups"`
+	VPCEndpoints   []VPCEndpoint      `json:"vpcEndpoints"`
+	Interfaces     []NetworkInterface `json:"interfaces"` // those of the interface endpoints, and those that routes lead to
+	PrefixLists    []PrefixList       `json:"prefixLists"`
 
-	// What routes lead to. Each is read only where a route does.
+	// Read only where traffic may meet one or the other.
+	InternetGateways []InternetGateway `json:"internetGateways"`
+	NATGateways      []NATGateway      `json:"natGateways"`
+
+	// What else routes lead to. Each is read only where a route does.
 	EgressOnlyGateways []InternetGateway `json:"egressOnlyGateways"`
 	Instances          []Instance        `json:"instances"`
 	Peerings           []Peering         `json:"peerings"`
@@ -43,7 +45,7 @@ type VPC struct {
 	CIDRs             []CIDR   `json:"cidrs"` // the primary block first
 	IPv6CIDRs         []CIDR   `json:"ipv6CIDRs"`
 	DNSSupport        *bool    `json:"dnsSupport"`        // the attribute enableDnsSupport
-	DNSHostnames      *bool    `json:"dnsHostnames"`      // the attribute enableDnsHostnames
+	DNSHostnames      *bool    `json:"dnsHostnames"`      // the attribute enableDnsHostnames; read only where private names may matter
 	NameServers       []string `json:"nameServers"`       // the DHCP options' domain-name-servers; empty: no DHCP options
 	DHCPOptions       string   `json:"dhcpOptions"`       // the DHCP option set's ID
 	BlockPublicAccess string   `json:"blockPublicAccess"` // InternetGatewayBlockMode in effect; "": not shown
@@ -164,6 +166,8 @@ func (e VPCEndpoint) Serves(service, region string) bool {
 	return service != "" && strings.HasSuffix(e.Service, "."+region+"."+service)
 }
 
+func (e VPCEndpoint) isInterface() bool { return strings.EqualFold(e.Type, "Interface") }
+
 // NetworkInterface is the network interface of an endpoint, or of an appliance that a route leads to.
 type NetworkInterface struct {
 	ID              string   `json:"id"`
@@ -175,10 +179,11 @@ type NetworkInterface struct {
 	PublicIP        bool     `json:"publicIP,omitempty"`
 }
 
-// PrefixList is a managed prefix list; CIDRs is nil when its entries were not read.
+// PrefixList is one of AWS's own prefix lists, or one that a route or a rule names; CIDRs is nil when its entries were not
+// read.
 type PrefixList struct {
 	ID    string `json:"id"`
-	Name  string `json:"name"` // AWS's own are named for the service: "com.amazonaws.eu-west-1.s3"
+	Name  string `json:"name"` // "com.amazonaws.eu-west-1.s3"; "" for one that is not AWS's
 	CIDRs []CIDR `json:"cidrs"`
 }
 

@@ -1,6 +1,7 @@
 package checkstest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,6 +27,8 @@ type ECS struct {
 	TaskDefinitions []types.TaskDefinition
 	Revisions       []types.ServiceRevision
 	Clusters        []types.Cluster
+	// PageSize is how many ARNs a page of a list holds; 0 means as many as were asked for.
+	PageSize int
 
 	// Before, when set, is called ahead of every answer, with the IAM action ("ecs:DescribeTasks") and the SDK's input.
 	// What it returns is returned in place of the answer.
@@ -104,9 +108,81 @@ func names(arn *string, asked string) bool {
 	return aws.ToString(arn) == asked || strings.HasSuffix(aws.ToString(arn), "/"+asked)
 }
 
+// atMost refuses a call that names more than ECS takes.
+func atMost(operation string, n, most int) error {
+	if n <= most {
+		return nil
+	}
+	return &smithy.OperationError{ServiceID: "ECS", OperationName: operation, Err: &types.InvalidParameterException{
+		Message: aws.String(fmt.Sprintf("%d are more than %d", n, most))}}
+}
+
+// page returns one page of a list of ARNs, and the token of the next: the number of those before it.
+func (e *ECS) page(arns []string, most *int32, token *string) ([]string, *string) {
+	size := int(cmp.Or(aws.ToInt32(most), 100))
+	if e.PageSize > 0 {
+		size = min(size, e.PageSize)
+	}
+	start, _ := strconv.Atoi(aws.ToString(token))
+	end := min(start+size, len(arns))
+	if end < len(arns) {
+		return arns[start:end], aws.String(strconv.Itoa(end))
+	}
+	return arns[start:end], nil
+}
+
+// ListClusters answers from Clusters.
+func (e *ECS) ListClusters(ctx context.Context, in *ecs.ListClustersInput, _ ...func(*ecs.Options)) (*ecs.ListClustersOutput, error) {
+	if err := e.refused(ctx, "ListClusters", in, e.Clusters != nil); err != nil {
+		return nil, err
+	}
+	var arns []string
+	for _, c := range e.Clusters {
+		arns = append(arns, aws.ToString(c.ClusterArn))
+	}
+	out := &ecs.ListClustersOutput{}
+	out.ClusterArns, out.NextToken = e.page(arns, in.MaxResults, in.NextToken)
+	return out, nil
+}
+
+// ListServices answers from Services.
+func (e *ECS) ListServices(ctx context.Context, in *ecs.ListServicesInput, _ ...func(*ecs.Options)) (*ecs.ListServicesOutput, error) {
+	if err := e.refused(ctx, "ListServices", in, e.Services != nil); err != nil {
+		return nil, err
+	}
+	var arns []string
+	for _, s := range e.Services {
+		if names(s.ClusterArn, cmp.Or(aws.ToString(in.Cluster), "default")) {
+			arns = append(arns, aws.ToString(s.ServiceArn))
+		}
+	}
+	out := &ecs.ListServicesOutput{}
+	out.ServiceArns, out.NextToken = e.page(arns, in.MaxResults, in.NextToken)
+	return out, nil
+}
+
+// ListTasks answers from Tasks: those of the desired status, RUNNING where none is asked for.
+func (e *ECS) ListTasks(ctx context.Context, in *ecs.ListTasksInput, _ ...func(*ecs.Options)) (*ecs.ListTasksOutput, error) {
+	if err := e.refused(ctx, "ListTasks", in, e.Tasks != nil); err != nil {
+		return nil, err
+	}
+	var arns []string
+	for _, t := range e.Tasks {
+		if names(t.ClusterArn, cmp.Or(aws.ToString(in.Cluster), "default")) && aws.ToString(t.DesiredStatus) == string(cmp.Or(in.DesiredStatus, types.DesiredStatusRunning)) {
+			arns = append(arns, aws.ToString(t.TaskArn))
+		}
+	}
+	out := &ecs.ListTasksOutput{}
+	out.TaskArns, out.NextToken = e.page(arns, in.MaxResults, in.NextToken)
+	return out, nil
+}
+
 // DescribeTasks answers from Tasks.
 func (e *ECS) DescribeTasks(ctx context.Context, in *ecs.DescribeTasksInput, _ ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error) {
 	if err := e.refused(ctx, "DescribeTasks", in, e.Tasks != nil); err != nil {
+		return nil, err
+	}
+	if err := atMost("DescribeTasks", len(in.Tasks), 100); err != nil {
 		return nil, err
 	}
 	out := &ecs.DescribeTasksOutput{}
@@ -123,6 +199,9 @@ func (e *ECS) DescribeTasks(ctx context.Context, in *ecs.DescribeTasksInput, _ .
 // DescribeServices answers from Services.
 func (e *ECS) DescribeServices(ctx context.Context, in *ecs.DescribeServicesInput, _ ...func(*ecs.Options)) (*ecs.DescribeServicesOutput, error) {
 	if err := e.refused(ctx, "DescribeServices", in, e.Services != nil); err != nil {
+		return nil, err
+	}
+	if err := atMost("DescribeServices", len(in.Services), 10); err != nil {
 		return nil, err
 	}
 	out := &ecs.DescribeServicesOutput{}
@@ -153,6 +232,9 @@ func (e *ECS) DescribeTaskDefinition(ctx context.Context, in *ecs.DescribeTaskDe
 // DescribeServiceRevisions answers from Revisions.
 func (e *ECS) DescribeServiceRevisions(ctx context.Context, in *ecs.DescribeServiceRevisionsInput, _ ...func(*ecs.Options)) (*ecs.DescribeServiceRevisionsOutput, error) {
 	if err := e.refused(ctx, "DescribeServiceRevisions", in, e.Revisions != nil); err != nil {
+		return nil, err
+	}
+	if err := atMost("DescribeServiceRevisions", len(in.ServiceRevisionArns), 20); err != nil {
 		return nil, err
 	}
 	out := &ecs.DescribeServiceRevisionsOutput{}

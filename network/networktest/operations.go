@@ -3,6 +3,7 @@ package networktest
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -94,13 +95,25 @@ func (f *Fake) DescribeDhcpOptions(ctx context.Context, in *ec2.DescribeDhcpOpti
 	return &ec2.DescribeDhcpOptionsOutput{DhcpOptions: list, NextToken: next}, nil
 }
 
-// DescribeManagedPrefixLists answers from PrefixLists.
-func (f *Fake) DescribeManagedPrefixLists(ctx context.Context, in *ec2.DescribeManagedPrefixListsInput, _ ...func(*ec2.Options)) (*ec2.DescribeManagedPrefixListsOutput, error) {
-	list, next, err := answer(ctx, f, "DescribeManagedPrefixLists", in, f.PrefixLists, in.NextToken, ids(in.PrefixListIds, func(e types.ManagedPrefixList) *string { return e.PrefixListId }))
+// DescribePrefixLists answers from those of PrefixLists that are AWS's own, with what PrefixListEntries holds of them.
+func (f *Fake) DescribePrefixLists(ctx context.Context, in *ec2.DescribePrefixListsInput, _ ...func(*ec2.Options)) (*ec2.DescribePrefixListsOutput, error) {
+	list, next, err := answer(ctx, f, "DescribePrefixLists", in, f.PrefixLists, in.NextToken, both(
+		ids(in.PrefixListIds, func(e types.ManagedPrefixList) *string { return e.PrefixListId }),
+		func(e types.ManagedPrefixList) bool {
+			return strings.HasPrefix(aws.ToString(e.PrefixListName), "com.amazonaws.")
+		}))
 	if err != nil {
 		return nil, err
 	}
-	return &ec2.DescribeManagedPrefixListsOutput{PrefixLists: list, NextToken: next}, nil
+	out := &ec2.DescribePrefixListsOutput{PrefixLists: []types.PrefixList{}, NextToken: next}
+	for _, l := range list {
+		own := types.PrefixList{PrefixListId: l.PrefixListId, PrefixListName: l.PrefixListName}
+		for _, e := range f.PrefixListEntries[aws.ToString(l.PrefixListId)] {
+			own.Cidrs = append(own.Cidrs, aws.ToString(e.Cidr))
+		}
+		out.PrefixLists = append(out.PrefixLists, own)
+	}
+	return out, nil
 }
 
 // DescribeInternetGateways answers from InternetGateways.
