@@ -50,7 +50,7 @@ func JSON(w io.Writer, d checks.Diagnosis, options ...Option) error {
 	if err := e.Encode(documentOf(d)); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
-	_, err := w.Write(escaped([]byte(settingsOf(options).masking()(b.String()))))
+	_, err := w.Write(escaped([]byte(settingsOf(options).maskingOf(runsOfJSON)(b.String()))))
 	return err
 }
 
