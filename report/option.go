@@ -2,6 +2,8 @@ package report
 
 import (
 	"golang.org/x/text/language"
+
+	"github.com/canpull/canpull/checks"
 )
 
 // Option changes how an encoder writes. An encoder takes every option and ignores those that it has no use for.
@@ -13,6 +15,7 @@ type settings struct {
 	width    int
 	color    bool
 	mask     bool
+	plan     checks.Plan
 }
 
 // The widths that text is laid out for, in columns.
@@ -52,4 +55,10 @@ func WithColor(on bool) Option {
 // BBBBBBBBBBBB for the second. Whatever has the form of one is taken for one.
 func MaskAccounts() Option {
 	return func(s *settings) { s.mask = true }
+}
+
+// WithPlan has [Text] and [Markdown] say in which order to fix the root causes, where it takes more than one step: what
+// [checks.Diagnosis.Plan] returns.
+func WithPlan(p checks.Plan) Option {
+	return func(s *settings) { s.plan = p }
 }
