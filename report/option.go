@@ -11,11 +11,11 @@ type Option func(*settings)
 
 // settings are what options change.
 type settings struct {
+	plan     checks.Plan
 	language language.Tag
 	width    int
 	color    bool
 	mask     bool
-	plan     checks.Plan
 }
 
 // The widths that text is laid out for, in columns.
@@ -51,14 +51,14 @@ func WithColor(on bool) Option {
 	return func(s *settings) { s.color = on }
 }
 
-// MaskAccounts writes letters in place of the IDs of AWS accounts: AAAAAAAAAAAA for the first that comes up,
-// BBBBBBBBBBBB for the second. Whatever has the form of one is taken for one.
-func MaskAccounts() Option {
-	return func(s *settings) { s.mask = true }
-}
-
 // WithPlan has [Text] and [Markdown] say in which order to fix the root causes, where it takes more than one step: what
 // [checks.Diagnosis.Plan] returns.
 func WithPlan(p checks.Plan) Option {
 	return func(s *settings) { s.plan = p }
+}
+
+// MaskAccounts writes letters in place of the IDs of AWS accounts: AAAAAAAAAAAA for the first that comes up,
+// BBBBBBBBBBBB for the second. Whatever has the form of one is taken for one.
+func MaskAccounts() Option {
+	return func(s *settings) { s.mask = true }
 }
