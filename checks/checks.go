@@ -18,6 +18,7 @@
 // Each finding has [Fix]es, which say what to change where an account shows enough for that. The facts that a diagnosis was
 // made from are part of it, so fixes are tried out on them and not on the account: [Prove] says of each whether its cause is
 // certainly gone, and [Diagnosis.Plan] looks for the smallest set of fixes after which the pull is proven to work.
+// [Capture] writes the facts down, [Redact] hides whose they are, and [Replay] reads them for another run, offline.
 // [Diagnosis.Explain] holds a cause against the error that was observed, and Diagnosis.Paths has the way from each subnet to
 // each host, for whoever draws it.
 //

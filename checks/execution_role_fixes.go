@@ -21,12 +21,21 @@ func amendRole(r Repair) []Change {
 	if role == nil {
 		return nil
 	}
-	return amendment{role: *role, needs: r.needsOf(r.denials(role)), name: unusedPolicyName(role, pullPolicy),
-		layers: []iam.LayerName{iam.IdentityLayer, iam.BoundaryLayer}}.changes()
+	return amendment{role: *role, needs: r.needsOf(r.denials(role)), name: unusedPolicyName(role, pullPolicy), layers: r.layers()}.changes()
 }
 
-// addPullStatement adds a statement to the role's policies, and to its boundary where that is in the way as well. Where a
-// statement denies, one that allows is of no use.
+// layers returns what a finding about the role is about: what its policies and its boundary both stop is two findings.
+func (r Repair) layers() []iam.LayerName {
+	switch r.Finding.Code {
+	case "role.boundary":
+		return []iam.LayerName{iam.BoundaryLayer}
+	case "role.layer-check":
+		return []iam.LayerName{iam.IdentityLayer, iam.BoundaryLayer}
+	}
+	return []iam.LayerName{iam.IdentityLayer}
+}
+
+// addPullStatement adds a statement to the role's policies. Where a statement denies, one that allows is of no use.
 func addPullStatement(r Repair) []Change {
 	if slices.ContainsFunc(r.inTheWay(), func(l iam.LayerDecision) bool { return l.Outcome == iam.ExplicitDeny }) {
 		return nil
@@ -43,7 +52,7 @@ func attachManagedPolicy(r Repair) []Change {
 	return []Change{managedPolicyFor(r.role(r.Task.ExecutionRole).ARN)}
 }
 
-// inTheWay returns what of the role stops a finding's requests.
+// inTheWay returns what of a finding's layers stops its requests.
 func (r Repair) inTheWay() (layers []iam.LayerDecision) {
 	role := r.role(r.Task.ExecutionRole)
 	if role == nil {
@@ -51,7 +60,7 @@ func (r Repair) inTheWay() (layers []iam.LayerDecision) {
 	}
 	for _, d := range r.denials(role) {
 		for _, l := range d.decision.Layers {
-			if l.Blocks && l.Layer != iam.ResourceLayer {
+			if l.Blocks && slices.Contains(r.layers(), l.Layer) {
 				layers = append(layers, l)
 			}
 		}

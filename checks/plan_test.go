@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -403,5 +404,37 @@ func TestAPlanThatIsProvenOnLessIsProvenOnMore(t *testing.T) {
 	}
 	if proven == 0 {
 		t.Error("no plan was proven")
+	}
+}
+
+// Of fixes that are as small, a plan of the standard checks' own takes the one that lets the least through.
+func TestPlansPreferNarrowChanges(t *testing.T) {
+	for scenario, want := range map[string]string{
+		"role-denied":         "PutRolePolicy",
+		"cache-nobody-allows": "PutRolePolicy",
+		"group-egress-none":   "AuthorizeSecurityGroupEgress",
+	} {
+		plan, err := named(t, scenario).Plan(t.Context())
+		if err != nil || len(plan.Steps) != 1 {
+			t.Fatalf("%s: %d steps (%v)", scenario, len(plan.Steps), err)
+		}
+		if got := reflect.TypeOf(plan.Steps[0].Fix.Changes[0]).Name(); got != want {
+			t.Errorf("%s: the plan is to %s", scenario, got)
+		}
+	}
+	egress := func(blocks ...string) checks.Broad {
+		rule := network.Rule{Protocol: "tcp", Ports: port(443), PrefixLists: []string{"pl-0"}}
+		for _, b := range blocks {
+			rule.CIDRs = append(rule.CIDRs, cidr(b))
+		}
+		return checks.AuthorizeSecurityGroupEgress{Group: "sg-0", Rule: rule}
+	}
+	for _, c := range []struct {
+		change checks.Broad
+		want   int
+	}{{egress(), 0}, {egress("10.0.0.0/8"), 0}, {egress("0.0.0.0/0"), 1}, {egress("10.0.0.0/8", "::/0"), 1}, {checks.AttachRolePolicy{}, 1}, {checks.CreateRoute{}, 2}} {
+		if got := c.change.Breadth(); got != c.want {
+			t.Errorf("the breadth of %+v is %d, want %d", c.change, got, c.want)
+		}
 	}
 }

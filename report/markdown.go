@@ -13,7 +13,7 @@ import (
 )
 
 // Markdown writes a diagnosis for a pull request or a ticket on GitHub or GitLab: the verdict, each root cause with what
-// would fix it, the ways of the pull as a Mermaid flow, and the rest folded. [MaskAccounts] keeps account IDs out of it.
+// would fix it, in which order (see [WithPlan]), the ways of the pull as a Mermaid flow, and the rest folded. [MaskAccounts] keeps account IDs out of it.
 //
 // What comes from the diagnosis stands in code spans, where nothing is markup, a mention or a reference.
 func Markdown(w io.Writer, d checks.Diagnosis, options ...Option) error {
@@ -26,6 +26,7 @@ func Markdown(w io.Writer, d checks.Diagnosis, options ...Option) error {
 	m.value, m.prose = m.code, m.text
 	m.print("## ", m.verdict(d, s), "\n\n", m.about(d.Task), "\n")
 	m.causes(s.causes, d)
+	m.plan(o.plan)
 	m.flow(d.Paths)
 	m.folded("heading.consequences", len(s.consequences), func() {
 		for _, f := range s.consequences {
@@ -101,6 +102,25 @@ func (m markdown) causes(causes []checks.Finding, d checks.Diagnosis) {
 	}
 }
 
+// plan writes the steps of a plan that has several, and what comes of them.
+func (m markdown) plan(plan checks.Plan) {
+	if len(plan.Steps) < 2 {
+		return
+	}
+	m.print("\n### ", m.say("heading.plan"), "\n\n")
+	for i, s := range plan.Steps {
+		m.print(fmt.Sprintf("%d. ", i+1), m.step(s), " ", m.code(string(s.Cause.Code)), "\n")
+	}
+	if plan.Proven {
+		m.print("\n", m.say("plan.proven"), "\n")
+		return
+	}
+	m.print("\n", m.say("plan.left"), "\n\n")
+	for _, f := range plan.Left {
+		m.print("- ", m.summary(f), " ", m.code(string(f.Code)), "\n")
+	}
+}
+
 // finding writes a finding as an item of a list.
 func (m markdown) finding(margin string, f checks.Finding, withFixes bool) {
 	m.print(margin, "- ", m.summary(f), " ", m.code(string(f.Code)), "\n")
@@ -125,6 +145,9 @@ func (m markdown) details(margin string, f checks.Finding, withFixes bool) {
 	label := "label.fix"
 	for i, fix := range f.Fixes {
 		text := m.fix(f, i)
+		if isVerified(fix) {
+			text += " (**" + m.say("label.verified") + "**)"
+		}
 		if cost := m.tradeOff(f, i); cost != "" {
 			text += " (" + m.say("label.trade-off") + ": " + cost + ")"
 		}

@@ -2,6 +2,8 @@ package report
 
 import (
 	"golang.org/x/text/language"
+
+	"github.com/canpull/canpull/checks"
 )
 
 // Option changes how an encoder writes. An encoder takes every option and ignores those that it has no use for.
@@ -9,6 +11,7 @@ type Option func(*settings)
 
 // settings are what options change.
 type settings struct {
+	plan     checks.Plan
 	language language.Tag
 	width    int
 	color    bool
@@ -47,6 +50,12 @@ func WithWidth(columns int) Option {
 // colour alone. Whether the writer is a terminal and its user wants colour (https://no-color.org) is the caller's to know.
 func WithColor(on bool) Option {
 	return func(s *settings) { s.color = on }
+}
+
+// WithPlan has [Text] and [Markdown] say in which order to fix the root causes, where it takes more than one step: what
+// [checks.Diagnosis.Plan] returns.
+func WithPlan(p checks.Plan) Option {
+	return func(s *settings) { s.plan = p }
 }
 
 // MaskAccounts writes letters in place of the IDs of AWS accounts: AAAAAAAAAAAA for the first that comes up,

@@ -140,6 +140,19 @@ func (w words) held(f checks.Finding, t checks.Task) string {
 	return text
 }
 
+// step says what a step of a plan does.
+func (w words) step(s checks.Step) string {
+	for i, fix := range s.Cause.Fixes {
+		if fix.Summary == s.Fix.Summary {
+			return w.fix(s.Cause, i)
+		}
+	}
+	return w.english(s.Fix.Summary)
+}
+
+// isVerified reports a fix that is proven to take its cause away.
+func isVerified(fix checks.Fix) bool { return fix.Proof != nil && fix.Proof.Verified }
+
 // observation holds a root cause against the error that the task stopped with; "" where there is none.
 func (w words) observation(f checks.Finding, d checks.Diagnosis) string {
 	e, ok := d.Explain(f)

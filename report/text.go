@@ -13,7 +13,7 @@ import (
 )
 
 // Text writes a diagnosis for people: the verdict in the first line, what was diagnosed, each root cause with its
-// evidence and what would fix it, the ways of the pull with what breaks them, what follows from the causes, warnings, what
+// evidence and what would fix it, in which order (see [WithPlan]), the ways of the pull with what breaks them, what follows from the causes, warnings, what
 // is not known and which permissions would settle that, what was left out, passed and did not apply, and the assumptions.
 //
 // A way is a line of steps: ── leads to what lets the traffic pass, ─✗ to what does not, ─? to what is not known, ─~ to
@@ -28,6 +28,7 @@ func Text(w io.Writer, d checks.Diagnosis, options ...Option) error {
 	p.line(verdictStyles[d.Status()], p.verdict(d, s))
 	p.line(plainly, p.about(d.Task))
 	p.causes(s.causes, d)
+	p.plan(o.plan)
 	p.paths(d.Paths)
 	if len(s.consequences) > 0 {
 		p.heading(p.say("heading.consequences"))
@@ -75,6 +76,25 @@ func (p page) causes(causes []checks.Finding, d checks.Diagnosis) {
 		}
 		step := []row{said(p.say("label.step"), span{p.doing(f.Stage), plainly})}
 		p.finding(lead, f, slices.Concat(step, p.observed(f, d), p.evidence(f), p.fixes(f), p.scope(f, d.Task)))
+	}
+}
+
+// plan writes the steps of a plan that has several, and what comes of them.
+func (p page) plan(plan checks.Plan) {
+	if len(plan.Steps) < 2 {
+		return
+	}
+	p.heading(p.say("heading.plan"))
+	for i, s := range plan.Steps {
+		p.paragraph(fmt.Sprintf("  %d. ", i+1), span{p.step(s), plainly}, span{fmt.Sprintf("[%s]", s.Cause.Code), faint})
+	}
+	if plan.Proven {
+		p.paragraph("  ", span{p.say("plan.proven"), passing})
+		return
+	}
+	p.paragraph("  ", span{p.say("plan.left"), plainly})
+	for _, f := range plan.Left {
+		p.finding("  - ", f, nil)
 	}
 }
 
@@ -154,7 +174,11 @@ func (w words) evidence(f checks.Finding) (rows []row) {
 func (w words) fixes(f checks.Finding) (rows []row) {
 	label := w.say("label.fix")
 	for i, fix := range f.Fixes {
-		rows = append(rows, said(label, span{w.fix(f, i), plainly}))
+		text := []span{{w.fix(f, i), plainly}}
+		if isVerified(fix) {
+			text = append(text, span{"[" + w.say("label.verified") + "]", passing})
+		}
+		rows = append(rows, said(label, text...))
 		if cost := w.tradeOff(f, i); cost != "" {
 			rows = append(rows, said("", span{w.say("label.trade-off") + ": " + cost, plainly}))
 		}

@@ -72,8 +72,12 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error)
 	case o.mode == "":
 		fmt.Fprintf(stderr, "diagnose: no task was named, so this is the embedded scenario %s; -h says how to name one\n", checkstest.DefaultScenario)
 	}
+	plan, err := d.Plan(ctx)
+	if err != nil && ctx.Err() == nil {
+		return toolError, err
+	}
 	var b bytes.Buffer // nothing is printed unless all of it can be
-	if err := o.encode(&b, d, o.fit(stdout)...); err != nil {
+	if err := o.encode(&b, d, append(o.fit(stdout), report.WithPlan(plan))...); err != nil {
 		return toolError, err
 	}
 	if o.capture != "" {
