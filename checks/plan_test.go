@@ -337,10 +337,10 @@ func TestTwoFaultsArePlannedFor(t *testing.T) {
 		},
 	} {
 		d := named(t, healthy)
-		known := faultsOf(copied(t, d))
+		known := faultsOf(snapshotOf(t, d))
 		for _, pair := range pairs {
 			t.Run(healthy+"/"+pair[0]+" and "+pair[1], func(t *testing.T) {
-				s := copied(t, d)
+				s := snapshotOf(t, d)
 				for _, fault := range pair {
 					if known[fault] == nil {
 						t.Fatalf("no fault is called %q", fault)
