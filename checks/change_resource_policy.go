@@ -51,7 +51,7 @@ func (c PutRegistryPolicy) Commands() [][]string {
 
 // Terraform is an aws_ecr_registry_policy.
 func (c PutRegistryPolicy) Terraform() string {
-	return resource("aws_ecr_registry_policy", c.RegistryID, argument{"policy", c.PolicyText})
+	return resource("aws_ecr_registry_policy", "registry", argument{"policy", c.PolicyText})
 }
 
 // Apply gives the policy to every image of the registry whose policy was read.

@@ -23,7 +23,17 @@
 //
 // # Limits
 //
-// Nothing here changes an account, sends a packet from its VPC or downloads a layer.
+// Nothing here changes an account, sends a packet from its VPC or downloads a layer. So what no API of AWS tells is not
+// known, or assumed and said to be assumed in Diagnosis.Assumptions:
+//
+//   - what virtual private gateways, AWS Cloud WAN, appliances, firewalls and other accounts' transit gateway tables do with
+//     the traffic, and what name servers other than Amazon's answer;
+//   - policies of AWS Organizations, but for what IAM's policy simulator says, and Route 53 Resolver rules and DNS Firewall;
+//   - which of its addresses a host has at the time of the pull;
+//   - the manifests of images that a pull-through-cache rule covers, as reading them could import them, and of those in
+//     registries that this machine does not reach;
+//   - whether a registry other than Amazon ECR answers the task as it answers this machine;
+//   - what changes between the diagnosis and the pull.
 package checks
 
 import (

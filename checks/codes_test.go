@@ -114,7 +114,7 @@ func TestFindingsAreComplete(t *testing.T) {
 
 // Each broken scenario has one root cause, and each healthy one none.
 func TestRootCauses(t *testing.T) {
-	more := map[string]int{"two-faults": 2, "two-faults-of-two-stages": 2, "credentials-cross-account": 2}
+	more := map[string]int{"two-faults": 2, "two-faults-of-two-stages": 2, "two-faults-of-one-role": 2, "credentials-cross-account": 2}
 	for _, s := range scenarios(t) {
 		d := diagnose(t, s)
 		want := 0

@@ -1,15 +1,49 @@
 package checks
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/network"
+	"github.com/canpull/canpull/registry"
 )
 
 // denial is a request that is not allowed, or not known to be.
 type denial struct{ answer[iam.Decision] }
+
+// denialsOf returns the requests of an image's pull that a role may not make, or not certainly. What both its policies and its
+// boundary stop is two denials: that the one was not read never brings the other to light.
+func denialsOf(ctx context.Context, source network.Source, task Task, role *iam.Role, ref registry.Reference, image *registry.Image) (denials []*denial, err error) {
+	for _, action := range []string{getToken, getManifest, getLayer, checkLayer} {
+		answers, err := ask(ctx, source, task, role, action, ref, func(r iam.Request) (iam.Decision, []string) {
+			d := mayCall(role, r, image)
+			return d, d.Keys
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range answers {
+			first := a.decision
+			if first.Outcome == iam.Allowed {
+				continue
+			}
+			denials = append(denials, &denial{a})
+			if first.Outcome == iam.Unknown || first.Layer == iam.ResourceLayer || action == checkLayer {
+				continue
+			}
+			for _, l := range first.Layers {
+				if own := l.Layer == iam.IdentityLayer || l.Layer == iam.BoundaryLayer; own && l.Blocks && l.Layer != first.Layer {
+					a.decision = decidedBy(first, l)
+					denials = append(denials, &denial{a})
+				}
+			}
+		}
+	}
+	return denials, nil
+}
 
 // code returns the finding that a denial is.
 func (d *denial) code() Code {

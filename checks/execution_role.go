@@ -133,20 +133,11 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 				return found, err
 			}
 		}
-		for _, action := range []string{getToken, getManifest, getLayer, checkLayer} {
-			answers, err := ask(ctx, c.Network, task, role, action, ref, func(r iam.Request) (iam.Decision, []string) {
-				d := mayCall(role, r, image)
-				return d, d.Keys
-			})
-			if err != nil {
-				return found, err
-			}
-			for _, a := range answers {
-				if a.decision.Outcome != iam.Allowed {
-					denials = append(denials, &denial{a})
-				}
-			}
+		of, err := denialsOf(ctx, c.Network, task, role, ref, image)
+		if err != nil {
+			return found, err
 		}
+		denials = append(denials, of...)
 	}
 	for _, group := range groupDenials(denials) {
 		f := group.finding(info, role)
@@ -210,21 +201,33 @@ func mayCall(role *iam.Role, r iam.Request, image *registry.Image) iam.Decision 
 		return iam.Evaluate(r, policies)
 	}
 	own := role.Can(r)
-	if own.Outcome != iam.ImplicitDeny || r.Resource == anyResource || r.ResourceAccount != role.Principal().Account {
+	if own.Outcome == iam.Allowed || own.Outcome == iam.Unknown || r.Resource == anyResource || r.ResourceAccount != role.Principal().Account {
 		return own
 	}
 	policies := role.Policies()
 	policies.Resource = repositoryLayer(image)
 	d := iam.Evaluate(r, policies)
-	if d.Outcome == iam.ImplicitDeny && registryRefused(role, image) {
+	refused, grants := registryRefused(role, image), registryGrants(role, r, image)
+	if own.Outcome == iam.ExplicitDeny {
+		own.Layers = slices.DeleteFunc(d.Layers, func(l iam.LayerDecision) bool { return l.Outcome == iam.ImplicitDeny && (refused || grants) })
+		return own
+	}
+	if d.Outcome == iam.ImplicitDeny && refused {
 		return iam.Decision{Layer: iam.IdentityLayer, Missing: []string{registryPolicy}}
 	}
-	if d.Outcome == iam.ImplicitDeny && registryGrants(role, r, image) {
+	if d.Outcome == iam.ImplicitDeny && grants {
 		return iam.Decision{Layer: iam.IdentityLayer, Warnings: []string{registryMayAllow}}
 	}
 	granted, _ := layer(d, iam.ResourceLayer)
 	if limit, _ := layer(d, iam.BoundaryLayer); d.Outcome == iam.ImplicitDeny && granted.Outcome == iam.Allowed && limit.Blocks {
-		d.Layer, d.Policy, d.Statement, d.Element = limit.Layer, limit.Policy, limit.Statement, limit.Element // it alone is in the way
+		d.Layers = slices.DeleteFunc(d.Layers, func(l iam.LayerDecision) bool { return l.Layer == iam.IdentityLayer })
+		return decidedBy(d, limit) // it alone is in the way
 	}
+	return d
+}
+
+// decidedBy returns a decision as it is by one of its layers.
+func decidedBy(d iam.Decision, l iam.LayerDecision) iam.Decision {
+	d.Outcome, d.Layer, d.Policy, d.Statement, d.Element = l.Outcome, l.Layer, l.Policy, l.Statement, l.Element
 	return d
 }

@@ -77,21 +77,11 @@ func (r Repair) denials(role *iam.Role) denialGroup {
 		if ref.ECR == nil {
 			continue
 		}
-		image := r.image(ref.String())
-		for _, action := range []string{getToken, getManifest, getLayer, checkLayer} {
-			answers, err := ask(ctx, sources.Network, r.Task, role, action, ref, func(q iam.Request) (iam.Decision, []string) {
-				d := mayCall(role, q, image)
-				return d, d.Keys
-			})
-			if err != nil {
-				return nil
-			}
-			for _, a := range answers {
-				if a.decision.Outcome != iam.Allowed {
-					denials = append(denials, &denial{a})
-				}
-			}
+		of, err := denialsOf(ctx, sources.Network, r.Task, role, ref, r.image(ref.String()))
+		if err != nil {
+			return nil
 		}
+		denials = append(denials, of...)
 	}
 	for _, g := range groupDenials(denials) {
 		if f := g.finding(ExecutionRole{}.Info(), role); f.Code == r.Finding.Code && maps.Equal(f.Args, r.Finding.Args) {

@@ -23,8 +23,12 @@ const (
 
 var valueStates = names[ValueState]{"unknown", "absent", "present", "present-unknown"}
 
-func (s ValueState) String() string                { return valueStates.name(s) }
-func (s ValueState) MarshalText() ([]byte, error)  { return valueStates.marshal(s) }
+func (s ValueState) String() string { return valueStates.name(s) }
+
+// MarshalText returns the state's name.
+func (s ValueState) MarshalText() ([]byte, error) { return valueStates.marshal(s) }
+
+// UnmarshalText reads what MarshalText writes.
 func (s *ValueState) UnmarshalText(t []byte) error { return valueStates.unmarshal(s, t) }
 
 // Value is what is known of a condition key. The zero value is [NotKnown].

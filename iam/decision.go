@@ -18,8 +18,12 @@ const (
 
 var outcomes = names[Outcome]{"unknown", "implicit-deny", "explicit-deny", "allowed"}
 
-func (o Outcome) String() string                { return outcomes.name(o) }
-func (o Outcome) MarshalText() ([]byte, error)  { return outcomes.marshal(o) }
+func (o Outcome) String() string { return outcomes.name(o) }
+
+// MarshalText returns the outcome's name.
+func (o Outcome) MarshalText() ([]byte, error) { return outcomes.marshal(o) }
+
+// UnmarshalText reads what MarshalText writes.
 func (o *Outcome) UnmarshalText(t []byte) error { return outcomes.unmarshal(o, t) }
 
 // Decision is an answer and the reason for it.

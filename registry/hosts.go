@@ -9,6 +9,7 @@ import (
 // Purpose is what a pull wants from a host.
 type Purpose string
 
+// What a pull wants from its hosts, in the order in which it asks.
 const (
 	PurposeToken    Purpose = "token"
 	PurposeManifest Purpose = "manifest"

@@ -14,6 +14,7 @@ import (
 // Part is the part of an image reference that is at fault.
 type Part string
 
+// The parts of a reference.
 const (
 	PartReference  Part = "reference" // the whole text
 	PartRegistry   Part = "registry"

@@ -17,6 +17,7 @@ type Source interface {
 // SourceFunc is a function that is a [Source].
 type SourceFunc func(context.Context, Reference) (*Image, error)
 
+// Image calls f.
 func (f SourceFunc) Image(ctx context.Context, ref Reference) (*Image, error) { return f(ctx, ref) }
 
 // Option changes what [New] makes.

@@ -41,6 +41,7 @@ func TestMaskTellsAccountsApart(t *testing.T) {
 	mask := settingsOf([]Option{MaskAccounts()}).masking()
 	for _, tt := range []struct{ text, want string }{
 		{"arn:aws:iam::111122223333:role/web", "arn:aws:iam::AAAAAAAAAAAA:role/web"},
+		{"team_111122223333_web", "team_AAAAAAAAAAAA_web"},
 		{"444455556666.dkr.ecr.eu-west-1.amazonaws.com and 111122223333", "BBBBBBBBBBBB.dkr.ecr.eu-west-1.amazonaws.com and AAAAAAAAAAAA"},
 		{"sha256:" + strings.Repeat("123456789012", 5) + "abcd", "sha256:" + strings.Repeat("123456789012", 5) + "abcd"},
 		{"1234567890123 and 12345678901", "1234567890123 and 12345678901"},
