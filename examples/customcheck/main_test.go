@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/canpull/canpull/checks"
@@ -18,5 +20,19 @@ func TestOurRegistry(t *testing.T) {
 		if err != nil || len(d.Findings) != 1 || d.Findings[0].Code != want {
 			t.Errorf("%s: %v, %v; want %s", image, d.Findings, err, want)
 		}
+	}
+}
+
+// The README shows what the program prints of the check.
+func TestREADMEShowsTheFinding(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(readme), "```\n")
+	shown, _, found := strings.Cut(rest, "```\n")
+	var b strings.Builder
+	if err := run(t.Context(), &b); err != nil || !found || !strings.Contains(shown, "[our-registry.foreign]") || !strings.Contains(b.String(), shown) {
+		t.Errorf("%v; README.md shows\n%s\nand the program prints\n%s", err, shown, b.String())
 	}
 }
