@@ -23,6 +23,9 @@ type Runner struct {
 	Limit   int           // how many checks may run at a time; 0 means all
 	Tasks   int           // how many tasks RunAll runs at a time; 0 means 32
 	Timeout time.Duration // bounds each run; 0 means the context's own deadline only
+	// CheckersFor, when set, returns what RunAll runs on a task beside the checkers that it is given: those of the account and
+	// Region that the task is in, where tasks come from several. It is called from several goroutines at once.
+	CheckersFor func(Task) []Checker
 	// Observe, when set, is told of every check when it starts and when it ends. It may be called from several
 	// goroutines at once.
 	Observe func(Event)

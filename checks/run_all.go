@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 )
 
@@ -45,7 +46,7 @@ func (r Runner) RunAll(ctx context.Context, tasks iter.Seq2[Task, error], checke
 			workers.Go(func() {
 				for o := range todo {
 					if o.err == nil {
-						o.Diagnosis, o.err = r.Run(running, o.Task, checkers...)
+						o.Diagnosis, o.err = r.Run(running, o.Task, r.checkersFor(o.Task, checkers)...)
 					}
 					select {
 					case done <- o:
@@ -71,6 +72,13 @@ func (r Runner) RunAll(ctx context.Context, tasks iter.Seq2[Task, error], checke
 			yield(Diagnosis{}, err)
 		}
 	}
+}
+
+func (r Runner) checkersFor(task Task, all []Checker) []Checker {
+	if r.CheckersFor == nil {
+		return all
+	}
+	return slices.Concat(r.CheckersFor(task), all)
 }
 
 // outcome is a task on its way through RunAll.

@@ -150,3 +150,22 @@ func TestTallyPutsTheWidestCauseFirst(t *testing.T) {
 		t.Errorf("%d tasks with the statuses %v", tally.Tasks, tally.Statuses)
 	}
 }
+
+// Tasks of several accounts meet the checks of their own.
+func TestRunAllRunsTheChecksOfATasksAccount(t *testing.T) {
+	tasks := func(yield func(checks.Task, error) bool) {
+		for _, account := range []string{"111122223333", "444455556666"} {
+			if !yield(checks.Task{Account: account, Service: "web"}, nil) {
+				return
+			}
+		}
+	}
+	runner := checks.Runner{CheckersFor: func(task checks.Task) []checks.Checker {
+		return []checks.Checker{fails("group.closed", task.Account)}
+	}}
+	for d, err := range runner.RunAll(t.Context(), tasks, finds("everywhere", checks.Pass)) {
+		if err != nil || len(d.Findings) != 2 || d.Findings[0].Subject != d.Task.Account || d.Findings[1].Check != "everywhere" {
+			t.Errorf("%s: %+v, %v", d.Task.Account, d.Findings, err)
+		}
+	}
+}

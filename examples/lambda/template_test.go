@@ -82,8 +82,11 @@ func TestPolicyIsTheLeast(t *testing.T) {
 		}
 		got[statement.Resource] = append(got[statement.Resource], actions...)
 	}
+	asked := slices.DeleteFunc(checks.Actions(checks.Default(checks.Sources{})...), func(action string) bool {
+		return strings.HasPrefix(action, "ecs:List") // its tasks come one at a time
+	})
 	want := map[string][]string{
-		"*":               checks.Actions(checks.Default(checks.Sources{})...),
+		"*":               asked,
 		"Table.Arn":       {"dynamodb:UpdateItem"},
 		"Topic":           {"sns:Publish"},
 		"Logs.Arn":        {"logs:CreateLogStream", "logs:PutLogEvents"},

@@ -23,7 +23,7 @@ var (
 	endpoints = []string{"ec2:DescribeVpcEndpoints", "ec2:DescribeRouteTables"}
 	vpcs      = []string{"ec2:DescribeVpcs", "ec2:DescribeVpcAttribute", "ec2:DescribeDhcpOptions"}
 	transit   = []string{"ec2:DescribeTransitGatewayAttachments", "ec2:DescribeTransitGatewayVpcAttachments", "ec2:SearchTransitGatewayRoutes"}
-	lists     = []string{"ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"}
+	lists     = []string{"ec2:GetManagedPrefixListEntries"}
 	roles     = []string{"iam:"}
 	images    = []string{"ecr:"}
 	secrets   = []string{"secretsmanager:"}

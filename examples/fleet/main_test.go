@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"iter"
+	"strings"
+	"testing"
+
+	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/report"
+)
+
+// outcome is what a run of the program leaves.
+type outcome struct {
+	status         int
+	stdout, stderr string
+}
+
+func fleet(ctx context.Context, args ...string) outcome {
+	var stdout, stderr strings.Builder
+	status := run(ctx, args, &stdout, &stderr)
+	return outcome{status, stdout.String(), stderr.String()}
+}
+
+// expect fails the test unless a run ended as wanted.
+func (o outcome) expect(t *testing.T, status int, stdout, stderr string) {
+	t.Helper()
+	if o.status != status || !strings.Contains(o.stdout, stdout) || !strings.Contains(o.stderr, stderr) {
+		t.Errorf("exit status %d, want %d; want %q on stdout and %q on stderr:\n%s\n%s", o.status, status, stdout, stderr, o.stdout, o.stderr)
+	}
+}
+
+func TestTheEmbeddedClusterHasFewCauses(t *testing.T) {
+	o := fleet(t.Context())
+	o.expect(t, cannotPull, "72 services: 26 cannot pull, 44 can, 2 undetermined.\n", "this is the embedded one")
+	widest, narrowest := strings.Index(o.stdout, "    21  route.nat-state"), strings.Index(o.stdout, "     1  image.absent")
+	if widest < 0 || narrowest < widest {
+		t.Errorf("the widest cause is not the first:\n%s", o.stdout)
+	}
+	for line := range strings.Lines(o.stdout) {
+		if len(line) > width+1 {
+			t.Errorf("too long: %s", line)
+		}
+	}
+}
+
+func TestEveryLineIsAReport(t *testing.T) {
+	o := fleet(t.Context(), "-format", "jsonl")
+	statuses := map[checks.Status]int{}
+	for line := range strings.Lines(o.stdout) {
+		d, err := report.Decode(strings.NewReader(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		statuses[d.Status()]++
+	}
+	if o.status != cannotPull || statuses[checks.Fail] != 26 || statuses[checks.Pass] != 44 || statuses[checks.Unknown] != 2 {
+		t.Errorf("exit status %d, %v", o.status, statuses)
+	}
+}
+
+func TestUsageErrors(t *testing.T) {
+	for args, want := range map[string]string{
+		"prod":                          `unexpected argument "prod"`,
+		"-cluster prod -all":            "do not go together",
+		"-cluster=":                     "-cluster is empty",
+		"-stopped":                      "-stopped goes with -cluster or -all",
+		"-assume-role arn:aws:iam::1:x": "goes with",
+		"-all -assume-role admin":       `"admin"`,
+		"-all -format yaml":             "text or jsonl",
+		"-all -timeout -1s":             "negative",
+		"-cluster arn:aws:ecs:eu-west-1:111122223333:cluster/prod -regions us-east-1": "account 111122223333 in eu-west-1",
+	} {
+		fleet(t.Context(), strings.Fields(args)...).expect(t, toolError, "", want)
+	}
+	if o := fleet(t.Context(), "-h"); o.status != 0 || o.stdout != usage {
+		t.Errorf("%+v", o)
+	}
+	for line := range strings.Lines(usage) {
+		if len([]rune(line)) > 101 {
+			t.Errorf("too long for 100 columns: %s", line)
+		}
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	fleet(t.Context(), "-timeout", "1ns").expect(t, undetermined, "0 services", "ended early (context deadline exceeded)")
+	fleet(t.Context(), "-timeout", "1h").expect(t, cannotPull, "72 services", "")
+}
+
+// scanned adds tasks of which each was loaded or not.
+func scanned(stopped bool, tasks iter.Seq2[checks.Status, error]) *results {
+	r := &results{stopped: stopped}
+	for status, err := range tasks {
+		r.add(checks.Diagnosis{Task: checks.Task{Service: "web"}, Findings: []checks.Finding{{Status: status, Code: "x"}}}, err)
+	}
+	return r
+}
+
+func TestExitStatusIsThatOfTheWorst(t *testing.T) {
+	elsewhere, broken := &checks.NotFargateError{On: "EC2"}, errors.New("not there")
+	none := func(func(checks.Status, error) bool) {}
+	of := func(status checks.Status, errs ...error) iter.Seq2[checks.Status, error] {
+		return func(yield func(checks.Status, error) bool) {
+			for _, err := range append(errs, nil) {
+				if !yield(status, err) {
+					return
+				}
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		results *results
+		early   bool
+		want    int
+	}{
+		"all can":                       {scanned(false, of(checks.Pass)), false, canPull},
+		"one is not on Fargate":         {scanned(false, of(checks.Pass, elsewhere)), false, canPull},
+		"one was not loaded":            {scanned(false, of(checks.Pass, broken)), false, undetermined},
+		"one cannot and one was not":    {scanned(false, of(checks.Fail, broken)), false, cannotPull},
+		"one is not known":              {scanned(false, of(checks.Unknown)), false, undetermined},
+		"it ended early":                {scanned(false, of(checks.Warn)), true, undetermined},
+		"there is none":                 {scanned(false, none), false, undetermined},
+		"there is none that has failed": {scanned(true, none), false, canPull},
+	} {
+		if got := c.results.exitStatus(c.early); got != c.want {
+			t.Errorf("%s: exit status %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestWhatWasNotLoadedIsSaid(t *testing.T) {
+	r := &results{elsewhere: 7, notLoaded: []string{"checks: service web: it is DRAINING"}}
+	var b strings.Builder
+	if err := r.table(&b); err != nil || !strings.Contains(b.String(), "7 more are not on Fargate.") || !strings.Contains(b.String(), "        checks: service web: it is DRAINING\n") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	b.Reset()
+	if err := r.line(&b, checks.Diagnosis{Task: checks.Task{Service: "web"}}, errors.New("it is DRAINING")); err != nil {
+		t.Fatal(err)
+	}
+	var line struct{ Error, Task string }
+	if err := json.Unmarshal([]byte(b.String()), &line); err != nil || line.Error != "it is DRAINING" || line.Task != "web" {
+		t.Errorf("%s: %v", b.String(), err)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	if newProgress(&strings.Builder{}, 10) != nil {
+		t.Error("progress is shown although nobody watches")
+	}
+	var b strings.Builder
+	r := results{elsewhere: 3}
+	for _, total := range []int{12, 0, 2} { // known, not known, and less than there turn out to be
+		(&progress{&b, total}).show(r)
+	}
+	const erase = "\r\x1b[K"
+	want := erase + "[#######.......................] 3 of 12, 0 cannot pull" + erase + "3 done, 0 cannot pull" + erase + "[##############################] 3 of 2, 0 cannot pull"
+	if b.String() != want {
+		t.Errorf("%q, want %q", b.String(), want)
+	}
+}
