@@ -58,8 +58,8 @@ func operations(t *testing.T) map[string]string {
 		switch {
 		case err != nil:
 			return err
-		case entry.IsDir() && (strings.HasSuffix(entry.Name(), "test") || entry.Name() == "testdata"):
-			return fs.SkipDir // a test kit
+		case entry.IsDir() && (strings.HasSuffix(entry.Name(), "test") || entry.Name() == "testdata" || entry.Name() == "examples"):
+			return fs.SkipDir // a test kit; a program, which may tell of what it found
 		case entry.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
 			return nil
 		}
