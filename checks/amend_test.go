@@ -3,6 +3,7 @@ package checks_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -174,7 +175,7 @@ func TestAStatementIsNotAddedBesideADeny(t *testing.T) {
 	}
 }
 
-// A statement in the role's policies is of no use as long as its boundary leaves the pull out: both are amended.
+// A statement in the role's policies is of no use as long as its boundary leaves the pull out: each is a cause, with a fix of its own.
 func TestAStatementAndTheBoundaryTogether(t *testing.T) {
 	s := scenario(t, "role-denied")
 	sources := s.Sources()
@@ -183,16 +184,23 @@ func TestAStatementAndTheBoundaryTogether(t *testing.T) {
 		r.Boundary = &iam.Layer{Policies: []iam.Policy{{Name: "boundary", ARN: shared, Document: d}}}
 	})
 	d, err := checks.Run(t.Context(), s.Task, checks.Default(sources)...)
-	if err != nil || d.RootCauses()[0].Code != "role.denied" {
+	if err != nil || !slices.Equal(codes(d.RootCauses()), []checks.Code{"role.denied", "role.boundary"}) {
 		t.Fatalf("%v, %v", err, d.RootCauses())
 	}
-	fixes := d.RootCauses()[0].Fixes
-	after, err := checks.Verify(t.Context(), d, fixes[0])
-	if err != nil || after.Status() != checks.Warn || len(fixes[0].Changes) != 2 {
-		t.Errorf("%v: %s: %v", err, outlined(fixes[0].Changes), after.RootCauses())
+	var all checks.Fix
+	for i, want := range []string{"put-role-policy", "create-policy-version"} {
+		fix := d.RootCauses()[i].Fixes[0]
+		if got := outlined(fix.Changes); len(fix.Changes) != 1 || !strings.HasPrefix(got, want) {
+			t.Errorf("the fix %q comes to %s", fix.Summary, got)
+		}
+		after, err := checks.Verify(t.Context(), d, fix)
+		if err != nil || !slices.Equal(codes(after.RootCauses()), codes(d.RootCauses()[1-i:][:1])) {
+			t.Errorf("after %q: %v (%v)", fix.Summary, codes(after.RootCauses()), err)
+		}
+		all.Changes = append(all.Changes, fix.Changes...)
 	}
-	if len(fixes[1].Changes) != 0 {
-		t.Errorf("AWS's policy alone is offered: %s", outlined(fixes[1].Changes))
+	if after, err := checks.Verify(t.Context(), d, all); err != nil || after.Status() != checks.Warn {
+		t.Errorf("after both it is %s: %v (%v)", after.Status(), after.RootCauses(), err)
 	}
 }
 
