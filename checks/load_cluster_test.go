@@ -37,19 +37,16 @@ func TestLoadClusterLoadsWhatLoadServiceDoes(t *testing.T) {
 		s.ECS.Revisions[i].TaskDefinition = s.ECS.Services[0].TaskDefinition
 	}
 	s.ECS.PageSize = 30
+	unrecorded := *s.ECS
 	var recorded calls
 	s.ECS.Before = recorded.record
-	loader := checks.Loader{ECS: s.ECS, Interfaces: s.EC2}
 	var names []string
-	for task, err := range loader.LoadCluster(t.Context(), "prod") {
+	for task, err := range (checks.Loader{ECS: s.ECS, Interfaces: s.EC2}).LoadCluster(t.Context(), "prod") {
 		if err != nil {
 			t.Fatal(err)
 		}
 		names = append(names, task.Service)
-		recording := s.ECS.Before
-		s.ECS.Before = nil
-		alone, err := loader.LoadService(t.Context(), "prod", task.Service)
-		s.ECS.Before = recording
+		alone, err := checks.Loader{ECS: &unrecorded, Interfaces: s.EC2}.LoadService(t.Context(), "prod", task.Service)
 		if diff := cmp.Diff(alone, task); err != nil || diff != "" {
 			t.Errorf("%s (-by itself +with others): %v\n%s", task.Service, err, diff)
 		}

@@ -159,12 +159,13 @@ func (l Loader) revision(ctx context.Context, cluster, service, startedBy string
 				return &r, nil
 			}
 		}
+		reason := "ECS answered without it"
 		for _, f := range out.Failures {
-			if reason := aws.ToString(f.Reason); reason != "MISSING" {
-				return nil, fmt.Errorf("checks: service revision %s: %s", name, reason)
+			if reason = aws.ToString(f.Reason); reason == "MISSING" {
+				return nil, nil
 			}
 		}
-		return nil, nil
+		return nil, fmt.Errorf("checks: service revision %s: %s", name, reason)
 	}
 }
 

@@ -175,3 +175,12 @@ func TestSourceReadsTheEntriesThatAListComesWithout(t *testing.T) {
 		t.Errorf("(-with +without):\n%s", diff)
 	}
 }
+
+// Every Region has lists of AWS's own: where the answer holds none, what they are is not known.
+func TestNoPrefixListsAreNoAnswer(t *testing.T) {
+	api := account()
+	api.PrefixLists = []types.ManagedPrefixList{}
+	if topology := gather(t, api); topology.PrefixLists != nil || topology.Unread["ec2:DescribePrefixLists"] == nil {
+		t.Errorf("the prefix lists are %v, unread %v", topology.PrefixLists, topology.Unread)
+	}
+}

@@ -2,6 +2,7 @@ package network
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -12,13 +13,19 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// prefixLists reads AWS's own lists, which this call shows with their entries.
+// prefixLists reads AWS's own lists, which this call shows with their entries. Every Region has those of S3 and DynamoDB, so
+// that none is no answer.
 // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribePrefixLists.html
 func (g *gatherer) prefixLists(ctx context.Context) {
-	g.topology.PrefixLists = list(ctx, g, "ec2:DescribePrefixLists", ec2.NewDescribePrefixListsPaginator(g.api, &ec2.DescribePrefixListsInput{}),
+	lists := list(ctx, g, "ec2:DescribePrefixLists", ec2.NewDescribePrefixListsPaginator(g.api, &ec2.DescribePrefixListsInput{}),
 		func(out *ec2.DescribePrefixListsOutput) ([]types.PrefixList, *string) {
 			return out.PrefixLists, out.NextToken
 		}, prefixListOf)
+	if lists != nil && len(lists) == 0 {
+		g.read("ec2:DescribePrefixLists", errors.New("network: the answer holds none of AWS's own lists"))
+		return
+	}
+	g.topology.PrefixLists = lists
 }
 
 // entries reads the entries, as far as they are not known, of the lists that decide: those that routes and rules name, and

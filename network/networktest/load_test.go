@@ -129,7 +129,7 @@ func TestLoadCapturedAccount(t *testing.T) {
 		"describe-internet-gateways":    `{"InternetGateways": [{"InternetGatewayId": "igw-1", "Attachments": [{"VpcId": "vpc-1", "State": "Attached"}]}]}`,
 		"describe-nat-gateways":         `{"NatGateways": [{"NatGatewayId": "nat-1", "VpcId": "vpc-1", "SubnetId": "subnet-0", "State": "Available", "CreateTime": "2020-03-01T12:00:00.000Z"}]}`,
 		"describe-vpc-endpoints":        `{"VpcEndpoints": [{"VpcEndpointId": "vpce-1", "VpcEndpointType": "gateway", "VpcId": "vpc-1", "ServiceName": "com.amazonaws.eu-west-1.s3", "State": "Deleted", "CreationTimestamp": "2020-03-01T12:00:00+00:00"}]}`,
-		"describe-managed-prefix-lists": `{"PrefixLists": []}`,
+		"describe-managed-prefix-lists": `{"PrefixLists": [{"PrefixListId": "pl-dynamodb", "PrefixListName": "com.amazonaws.eu-west-1.dynamodb"}]}`,
 	})
 	topology, err := network.New(f).Topology(t.Context(), network.Placement{Subnets: []string{"subnet-1"}})
 	if err != nil {
