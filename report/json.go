@@ -1,13 +1,17 @@
 package report
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf16"
@@ -43,15 +47,74 @@ const version = 1
 // elapsed are too where the diagnosis has none. Its sentences are English, whatever the language: code and args are there to
 // be translated. [Schema] describes it and [Decode] reads it back.
 func JSON(w io.Writer, d checks.Diagnosis, options ...Option) error {
+	j := jsonWriter{Writer: bufio.NewWriter(w), mask: settingsOf(options).maskingOf(runsOfJSON)}
+	j.WriteString("{")
+	j.member("version", version)
+	j.member("status", d.Status())
+	j.member("task", taskOf(d.Task))
+	j.list("rootCauses", mapped(d.RootCauses(), func(f checks.Finding) any { return rootCauseOf(d, f) }))
+	j.list("findings", mapped(d.Findings, func(f checks.Finding) any { return filled(f) }))
+	j.list("paths", mapped(d.Paths, func(p checks.Path) any { return pathOf(p) }))
+	j.member("assumptions", listed(d.Assumptions))
+	if !d.Started.IsZero() {
+		j.member("started", d.Started.UTC())
+	}
+	if d.Elapsed != 0 {
+		j.member("elapsed", seconds(d.Elapsed))
+	}
+	j.WriteString("\n}\n")
+	if err := cmp.Or(j.err, j.Flush()); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+// jsonWriter writes an object member by member, and a list in it element by element, so that the whole is never held. It keeps
+// the first value that cannot be encoded, and its writer the first error until it is flushed.
+type jsonWriter struct {
+	*bufio.Writer
+	mask    func(string) string
+	started bool // a member was written
+	err     error
+}
+
+func (j *jsonWriter) member(key string, value any) {
+	j.key(key)
+	j.value("  ", value)
+}
+
+func (j *jsonWriter) list(key string, values iter.Seq[any]) {
+	j.key(key)
+	j.WriteString("[")
+	end := ""
+	for v := range values {
+		j.WriteString(end + "\n    ")
+		j.value("    ", v)
+		end = ","
+	}
+	if end != "" {
+		j.WriteString("\n  ")
+	}
+	j.WriteString("]")
+}
+
+func (j *jsonWriter) key(key string) {
+	if j.started {
+		j.WriteString(",")
+	}
+	j.started = true
+	fmt.Fprintf(j, "\n  %q: ", key)
+}
+
+func (j *jsonWriter) value(margin string, value any) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(documentOf(d)); err != nil {
-		return fmt.Errorf("report: %w", err)
+	e.SetIndent(margin, "  ")
+	if err := e.Encode(value); err != nil {
+		j.err = cmp.Or(j.err, err)
 	}
-	_, err := w.Write(escaped([]byte(settingsOf(options).maskingOf(runsOfJSON)(b.String()))))
-	return err
+	j.Write(escaped(j.mask(strings.TrimSuffix(b.String(), "\n"))))
 }
 
 // Schema returns the JSON Schema (draft 2020-12) of what [JSON] writes. It admits keys that it does not name, as a later
@@ -60,18 +123,6 @@ func Schema() string { return schema }
 
 //go:embed schema.json
 var schema string
-
-type document struct {
-	Version     int              `json:"version"`
-	Status      checks.Status    `json:"status"`
-	Task        task             `json:"task"`
-	RootCauses  []rootCause      `json:"rootCauses"`
-	Findings    []checks.Finding `json:"findings"`
-	Paths       []path           `json:"paths"`
-	Assumptions []string         `json:"assumptions"`
-	Started     time.Time        `json:"started,omitzero"`
-	Elapsed     seconds          `json:"elapsed,omitzero"`
-}
 
 // path is a checks.Path without its ends, which the task's placement and the host tell.
 type path struct {
@@ -120,52 +171,52 @@ type placement struct {
 	PublicIP       *bool    `json:"publicIP,omitzero"`
 }
 
-func documentOf(d checks.Diagnosis) document {
-	p := d.Task.Placement
-	doc := document{
-		Version:     version,
-		Status:      d.Status(),
-		Task:        task{d.Task, placement{listed(p.Subnets), p.SecurityGroups, p.PublicIP}},
-		RootCauses:  []rootCause{},
-		Findings:    filled(d.Findings),
-		Paths:       make([]path, 0, len(d.Paths)),
-		Assumptions: listed(d.Assumptions),
-		Started:     d.Started.UTC(),
-		Elapsed:     seconds(d.Elapsed),
-	}
-	for _, p := range d.Paths {
-		p.Containers, p.Hops = listed(p.Containers), listed(p.Hops)
-		doc.Paths = append(doc.Paths, path{Path: p})
-	}
-	for _, f := range filled(d.RootCauses()) {
-		cause := rootCause{Finding: f}
-		if e, ok := d.Explain(f); ok {
-			cause.Observed = &e
-		}
-		doc.RootCauses = append(doc.RootCauses, cause)
-	}
-	doc.Task.Containers = listed(doc.Task.Containers)
-	return doc
+func taskOf(t checks.Task) task {
+	p := t.Placement
+	t.Containers = listed(t.Containers)
+	return task{t, placement{listed(p.Subnets), p.SecurityGroups, p.PublicIP}}
 }
 
-// filled returns findings without a null in them. A user's own checker may leave its lists nil.
-func filled(findings []checks.Finding) []checks.Finding {
-	out := make([]checks.Finding, 0, len(findings))
-	for _, f := range findings {
-		f.Scope, f.Evidence, f.Fixes, f.Missing = listed(f.Scope), listed(f.Evidence), slices.Clone(listed(f.Fixes)), listed(f.Missing)
-		for i, fix := range f.Fixes {
-			if fix.Proof != nil {
-				proof := *fix.Proof
-				proof.Left = filled(proof.Left)
-				f.Fixes[i].Proof = &proof
+func rootCauseOf(d checks.Diagnosis, f checks.Finding) rootCause {
+	cause := rootCause{Finding: filled(f)}
+	if e, ok := d.Explain(f); ok {
+		cause.Observed = &e
+	}
+	return cause
+}
+
+func pathOf(p checks.Path) path {
+	p.Containers, p.Hops = listed(p.Containers), listed(p.Hops)
+	return path{Path: p}
+}
+
+// filled returns a finding without a null in it. A user's own checker may leave its lists nil.
+func filled(f checks.Finding) checks.Finding {
+	f.Scope, f.Evidence, f.Fixes, f.Missing = listed(f.Scope), listed(f.Evidence), slices.Clone(listed(f.Fixes)), listed(f.Missing)
+	for i, fix := range f.Fixes {
+		if fix.Proof != nil {
+			proof := *fix.Proof
+			proof.Left = slices.Clone(listed(proof.Left))
+			for j, left := range proof.Left {
+				proof.Left[j] = filled(left)
+			}
+			f.Fixes[i].Proof = &proof
+		}
+	}
+	if f.Args == nil {
+		f.Args = map[string]string{}
+	}
+	return f
+}
+
+func mapped[E any](list []E, as func(E) any) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		for _, e := range list {
+			if !yield(as(e)) {
+				return
 			}
 		}
-		if f.Args == nil {
-			f.Args = map[string]string{}
-		}
-		out = append(out, f)
 	}
-	return out
 }
 
 func listed[E any](list []E) []E {
@@ -177,9 +228,9 @@ func listed[E any](list []E) []E {
 
 // escaped writes what a terminal may obey as \u escapes. In a JSON text such characters stand in strings only, and
 // encoding/json has escaped those below U+0020 already, and U+FFFD where it stands for what is not UTF-8.
-func escaped(doc []byte) []byte {
+func escaped(doc string) []byte {
 	out := make([]byte, 0, len(doc))
-	for _, r := range string(doc) {
+	for _, r := range doc {
 		if r < 0x7f || unicode.IsPrint(r) && r != utf8.RuneError {
 			out = utf8.AppendRune(out, r)
 			continue
