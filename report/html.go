@@ -16,8 +16,9 @@ import (
 )
 
 // HTML writes a diagnosis as one page that needs nothing else: no network, no script. It holds the verdict, each root
-// cause with what would fix it and the commands to copy, a map of the pull with the rule of every hop, and the rest as
-// tables; it is light or dark as the reader's system is, can be printed, and can be used by keyboard alone.
+// cause with what would fix it and the commands to copy, in which order (see [WithPlan]), a map of the pull with the rule
+// of every hop, and the rest as tables; it is light or dark as the reader's system is, can be printed, and can be used by
+// keyboard alone.
 //
 // Nothing that comes from the diagnosis is markup, and the page forbids its browser all that it does not have itself.
 func HTML(w io.Writer, d checks.Diagnosis, options ...Option) error {
@@ -30,7 +31,7 @@ func HTML(w io.Writer, d checks.Diagnosis, options ...Option) error {
 	if err != nil {
 		return err
 	}
-	p := &htmlPage{htmlWords: newHTMLWords(words, o.masking()), d: d, s: sectionsOf(d)}
+	p := &htmlPage{htmlWords: newHTMLWords(words, o.masking()), d: d, s: sectionsOf(d), plan: o.plan}
 	b := bufio.NewWriter(w)
 	if err := t.Execute(b, p); err != nil {
 		return err
@@ -127,9 +128,10 @@ func (h htmlWords) Lang() string { return h.language.String() }
 // htmlPage is what the template shows. All that it is given has been made safe.
 type htmlPage struct {
 	htmlWords
-	d   checks.Diagnosis
-	s   sections
-	ids int
+	d    checks.Diagnosis
+	s    sections
+	plan checks.Plan
+	ids  int
 }
 
 func (p *htmlPage) Style() template.CSS { return template.CSS(htmlStyle()) }

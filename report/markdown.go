@@ -13,7 +13,8 @@ import (
 )
 
 // Markdown writes a diagnosis for a pull request or a ticket on GitHub or GitLab: the verdict, each root cause with what
-// would fix it, in which order (see [WithPlan]), the ways of the pull as a Mermaid flow, and the rest folded. [MaskAccounts] keeps account IDs out of it.
+// would fix it, in which order (see [WithPlan]), the ways of the pull as a Mermaid flow, and the rest folded. [MaskAccounts]
+// keeps account IDs out of it.
 //
 // What comes from the diagnosis stands in code spans, where nothing is markup, a mention or a reference.
 func Markdown(w io.Writer, d checks.Diagnosis, options ...Option) error {

@@ -52,8 +52,8 @@ func WithColor(on bool) Option {
 	return func(s *settings) { s.color = on }
 }
 
-// WithPlan has [Text] and [Markdown] say in which order to fix the root causes, where it takes more than one step: what
-// [checks.Diagnosis.Plan] returns.
+// WithPlan has [Text], [Markdown] and [HTML] say in which order to fix the root causes, where it takes more than one step:
+// what [checks.Diagnosis.Plan] returns.
 func WithPlan(p checks.Plan) Option {
 	return func(s *settings) { s.plan = p }
 }

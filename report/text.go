@@ -13,8 +13,9 @@ import (
 )
 
 // Text writes a diagnosis for people: the verdict in the first line, what was diagnosed, each root cause with its
-// evidence and what would fix it, in which order (see [WithPlan]), the ways of the pull with what breaks them, what follows from the causes, warnings, what
-// is not known and which permissions would settle that, what was left out, passed and did not apply, and the assumptions.
+// evidence and what would fix it, in which order (see [WithPlan]), the ways of the pull with what breaks them, what follows
+// from the causes, warnings, what is not known and which permissions would settle that, what was left out, passed and did
+// not apply, and the assumptions.
 //
 // A way is a line of steps: ── leads to what lets the traffic pass, ─✗ to what does not, ─? to what is not known, ─~ to
 // what lets some of it pass.

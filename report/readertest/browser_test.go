@@ -18,7 +18,6 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
-	"golang.org/x/text/language"
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/report"
@@ -89,13 +88,13 @@ func (b *browser) hear(event any) {
 }
 
 // show opens the report of a diagnosis.
-func (b *browser) show(t *testing.T, name string, d checks.Diagnosis, tag language.Tag) {
+func (b *browser) show(t *testing.T, name string, d checks.Diagnosis, options ...report.Option) {
 	t.Helper()
 	var page bytes.Buffer
-	if err := report.HTML(&page, d, report.WithLanguage(tag)); err != nil {
+	if err := report.HTML(&page, d, options...); err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join(b.dir, name+"."+tag.String()+".html")
+	file := filepath.Join(b.dir, name+".html")
 	if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +155,7 @@ func TestPagesFit(t *testing.T) {
 	all := diagnoses(t)
 	for name, d := range all {
 		for _, tag := range report.Languages() {
-			b.show(t, name, d, tag)
+			b.show(t, name, d, report.WithLanguage(tag))
 			for _, w := range widths {
 				b.as(t, w, "light")
 				b.fits(t, fmt.Sprintf("%s in %s at %d", name, tag, w))
@@ -166,7 +165,7 @@ func TestPagesFit(t *testing.T) {
 }
 
 // shown are the scenarios that are looked at more closely: one of each kind of page.
-var shown = []string{"endpoint-group-closed", "healthy-nat", "two-faults", "unread-nat-gateways", "transit-gateway", "acl-answers-partly-denied",
+var shown = []string{"endpoint-group-closed", "healthy-nat", "two-faults-of-two-stages", "unread-nat-gateways", "transit-gateway", "acl-answers-partly-denied",
 	"dns-custom-unreachable", "docker-hub-anonymous", "hostile"}
 
 // axe-core finds nothing to object to where all is opened and a rule is shown, light and dark. CANPULL_SCREENSHOTS gets a picture of each.
@@ -186,8 +185,12 @@ func TestPagesAreAccessible(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		plan, err := proven.Plan(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
 		for _, tag := range report.Languages() {
-			b.show(t, name, proven, tag)
+			b.show(t, name, proven, report.WithLanguage(tag), report.WithPlan(plan))
 			run(t, b, chromedp.Evaluate[chromedp.Void](string(axe)))
 			for _, w := range widths {
 				for _, scheme := range []string{"light", "dark"} {
@@ -231,11 +234,29 @@ func (b *browser) picture(t *testing.T, what string) {
 	}
 }
 
+// What is folded on the screen is on paper as well.
+func TestPagesArePrintedWhole(t *testing.T) {
+	b := open(t)
+	d := diagnoses(t)["endpoint-group-closed"]
+	b.show(t, "print", d)
+	folded := func() string {
+		return run(t, b, chromedp.Evaluate[string](`[...document.querySelectorAll("details > table, details > ul, details > pre")].filter(e => e.parentElement.getBoundingClientRect().height < e.getBoundingClientRect().height || e.getBoundingClientRect().height == 0).map(e => e.parentElement.innerText).join("\n")`))
+	}
+	b.as(t, 1440, "light")
+	if folded() == "" {
+		t.Error("nothing is folded on the screen")
+	}
+	call(t, b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+	if hidden := folded(); hidden != "" {
+		t.Errorf("on paper these are folded: %s", hidden)
+	}
+}
+
 // The rule of each hop is shown to whoever moves there with the keyboard alone.
 func TestHopsAreReachedByKeyboard(t *testing.T) {
 	b := open(t)
 	b.as(t, 1440, "light")
-	b.show(t, "keyboard", diagnoses(t)["endpoint-group-closed"], language.English)
+	b.show(t, "keyboard", diagnoses(t)["endpoint-group-closed"])
 	hops := run(t, b, chromedp.Evaluate[int](`document.querySelectorAll(".hop button").length`))
 	reached := map[string]bool{}
 	for range 3 * hops {

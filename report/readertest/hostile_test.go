@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
-	"golang.org/x/text/language"
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/network"
@@ -37,7 +36,7 @@ func hostile(length int) checks.Diagnosis {
 
 func TestHostileNamesDoNothing(t *testing.T) {
 	b := open(t)
-	b.show(t, "hostile", hostile(10_000), language.English)
+	b.show(t, "hostile", hostile(10_000))
 	found := run(t, b, chromedp.Evaluate[struct {
 		Title                        string
 		Scripts, Images, Styles, Odd int
