@@ -220,7 +220,7 @@ func TestAHugeDocumentIsNotReadToItsEnd(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "16 MiB") {
 		t.Errorf("the error is %v", err)
 	}
-	if e.read > hundred/2 || time.Since(began) > 5*time.Second {
+	if e.read > hundred/2 || time.Since(began) > time.Minute {
 		t.Errorf("read %d bytes in %s", e.read, time.Since(began))
 	}
 }

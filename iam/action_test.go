@@ -61,7 +61,7 @@ func TestWildcardsDoNotBlowUp(t *testing.T) {
 	r.Resource = "arn:aws:s3:::" + strings.Repeat("a", 5000)
 	start := time.Now()
 	want(t, identity(t, r, statement(fmt.Sprintf(`"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::%s"`, pattern))), iam.ImplicitDeny)
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > time.Minute {
 		t.Errorf("took %v", took)
 	}
 }

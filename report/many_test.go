@@ -55,7 +55,7 @@ func TestManyFindings(t *testing.T) {
 			if err := g.encode(&p, d, WithLanguage(tag)); err != nil {
 				t.Fatal(err)
 			}
-			if took := time.Since(began); took > 10*time.Second { // a machine may be busy, and the race detector is slow
+			if took := time.Since(began); took > time.Minute { // a machine may be busy, and the race detector is slow
 				t.Errorf("%s in %s took %s", g.name, tag, took)
 			}
 			if p.writes < 100 || p.largest > 64<<10 {
