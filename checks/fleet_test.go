@@ -146,21 +146,31 @@ func TestFleetAtPublishedRates(t *testing.T) {
 	}
 }
 
+// A scan that is cancelled in the middle returns with what is done: at once but for what it computes, which takes the race
+// detector up to ten times as long.
 func TestFleetCancelled(t *testing.T) {
+	const most = 200 * time.Millisecond
+	synctest.Test(t, func(t *testing.T) { cancelled(t, most) })
+	cancelled(t, 10*most)
+}
+
+func cancelled(t *testing.T, most time.Duration) {
+	t.Helper()
 	s := fleet(t, 1000)
-	synctest.Test(t, func(t *testing.T) {
-		s.Before((&simulator{}).before)
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		began, done := time.Now(), 0
-		var last error
-		for _, err := range checks.RunAll(ctx, services(ctx, checks.Loader{ECS: s.ECS, Interfaces: s.EC2}), checks.Default(s.Sources())...) {
-			if last = err; err == nil {
-				done++
-			}
+	s.Before((&simulator{}).before)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	done := 0
+	var last error
+	for _, err := range checks.RunAll(ctx, services(ctx, checks.Loader{ECS: s.ECS, Interfaces: s.EC2}), checks.Default(s.Sources())...) {
+		if last = err; err == nil {
+			done++
 		}
-		if took := time.Since(began) - time.Second; took > 200*time.Millisecond || done == 0 || !errors.Is(last, context.DeadlineExceeded) {
-			t.Errorf("it went on for %s, with %d tasks done and %v as the last error", took, done, last)
-		}
-	})
+	}
+	ended, _ := ctx.Deadline()
+	took := time.Since(ended)
+	t.Logf("%d tasks were done; it returned after %s", done, took)
+	if took > most || done == 0 || !errors.Is(last, context.DeadlineExceeded) {
+		t.Errorf("it went on for %s, with %d tasks done and %v as the last error", took, done, last)
+	}
 }
