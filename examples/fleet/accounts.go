@@ -47,10 +47,8 @@ func (o options) accounts(ctx context.Context, stderr io.Writer) (all accounts, 
 		return nil, errors.New("no Region is known: set AWS_REGION, or give -regions")
 	}
 	if o.log {
-		log := slog.New(slog.NewTextHandler(stderr, nil))
-		base = checks.ObserveCalls(base, func(ctx context.Context, c checks.Call) {
-			log.InfoContext(ctx, c.Action, "region", c.Region, "elapsed", c.Elapsed, "attempts", c.Attempts, "error", c.Err)
-		})
+		log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		base = checks.ObserveCalls(base, checks.LogCalls(log))
 	}
 	roles, regions := o.roles, o.regions
 	if len(roles) == 0 {

@@ -71,9 +71,9 @@ func TestEmulatedAccounts(t *testing.T) {
 		t.Errorf("twelve services have not one cause, %s:\n%s", table, o.stdout)
 	}
 	o = fleet(t.Context(), "-all", "-log")
-	o.expect(t, cannotPull, "2 more are not on Fargate.", "msg=ecs:ListClusters region=eu-west-1")
+	o.expect(t, cannotPull, "2 more are not on Fargate.", "msg=call action=ecs:ListClusters region=eu-west-1")
 	for action, most := range map[string]int{"ecs:DescribeServices": 3, "ecs:DescribeTaskDefinition": 1, "ec2:DescribeRouteTables": 1} {
-		if n := strings.Count(o.stderr, "msg="+action+" "); n == 0 || n > most {
+		if n := strings.Count(o.stderr, "action="+action+" "); n == 0 || n > most {
 			t.Errorf("%s was called %d times, want %d at most", action, n, most)
 		}
 	}
