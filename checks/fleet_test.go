@@ -19,8 +19,16 @@ import (
 
 // The benchmark runs briefly with the other tests. By hand, with all that examples/fleet/README.md shows:
 //
-//	go test ./checks -run TestFleet -v -fleet 10000
-var fleetTasks = flag.Int("fleet", 0, "another number of services and tasks that the benchmark diagnoses")
+//	go test ./checks -run TestFleet -v -fleet
+var large = flag.Bool("fleet", false, "have the benchmark diagnose 10,000 services and tasks, too")
+
+// sizes are so many services or tasks.
+func sizes(brief ...int) []int {
+	if *large {
+		brief = append(brief, 10_000)
+	}
+	return brief
+}
 
 // One service: no call is repeated, and the calls that wait for one another are few.
 func TestFleetOfOne(t *testing.T) {
@@ -42,7 +50,7 @@ func TestFleetOfServices(t *testing.T) {
 	const atOnce = 4 * 20 // definitions: of the parts that are loaded ahead
 	shown := readmeIn(t, "examples/fleet/README.md")
 	one := scanned(t, fleet(t, 1), &simulator{}, services)
-	for _, n := range append([]int{10, 100, 1000}, more()...) {
+	for _, n := range sizes(10, 100, 1000) {
 		all := scanned(t, fleet(t, n), &simulator{}, services)
 		t.Log(all)
 		if all.loaded != n || all.statuses[checks.Pass] != n {
@@ -66,18 +74,10 @@ func TestFleetOfServices(t *testing.T) {
 		if most := 12 * one.wall; all.wall > most {
 			t.Errorf("%d services take %s, want %s at most", n, all.wall, most)
 		}
-		if const150MiB := uint64(150 << 20); all.peak > const150MiB {
+		if all.peak > 150<<20 {
 			t.Errorf("%d services take %d MiB", n, all.peak>>20)
 		}
 	}
-}
-
-// more is the size beyond those that run with the other tests, if there is one.
-func more() []int {
-	if *fleetTasks == 0 {
-		return nil
-	}
-	return []int{*fleetTasks}
 }
 
 // Stopped tasks of one VPC cost the calls that list them, and no memory that stays.
@@ -85,7 +85,7 @@ func TestFleetOfStoppedTasks(t *testing.T) {
 	const kinds = 20
 	var few, many scan
 	shown := readmeIn(t, "examples/fleet/README.md")
-	for _, n := range append([]int{10, 100, 500, 1000}, more()...) { // some hundred are in memory at a time
+	for _, n := range sizes(10, 100, 500, 1000) { // some hundred are in memory at a time
 		few, many = many, scanned(t, fleet(t, kinds), &simulator{}, stopped(n, kinds))
 		t.Log(many)
 		if row := fmt.Sprintf("| %d | %d | ", n, many.calls); !strings.Contains(shown, row) {
