@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/registry"
 )
@@ -35,10 +37,7 @@ func (c ExecutionRole) guardrails(ctx context.Context, task Task, role *iam.Role
 	if c.Organizations == nil || account == "" || len(private) == 0 {
 		return nil, false, nil
 	}
-	heard = true
-	var denied []string
-	untold := slices.Clone(neverTold)
-asking:
+	var asked []simulation
 	for _, ref := range private {
 		ways, err := passages(ctx, c.Network, task, getManifest, ref)
 		if err != nil {
@@ -53,29 +52,30 @@ asking:
 			maps.Copy(r.Context, role.Context())
 			maps.Copy(r.Context, way)
 			r.Context["aws:PrincipalArn"], r.Context["aws:PrincipalAccount"] = iam.Present(role.ARN), iam.Present(account)
-			asked := iam.Guardrails{Role: role.ARN, Actions: actions, Context: r.Context}
+			one := simulation{Guardrails: iam.Guardrails{Role: role.ARN, Actions: actions, Context: r.Context}, way: way}
 			if r.Resource != anyResource {
-				asked.Resources = []string{r.Resource}
+				one.Resources = []string{r.Resource}
 				r.Context["aws:ResourceAccount"] = iam.Present(ref.ECR.Account)
 			}
-			org, err := c.Organizations.Organization(ctx, asked)
-			if err != nil {
-				return nil, false, err
+			asked = append(asked, one)
+		}
+	}
+	if err := c.simulate(ctx, asked); err != nil {
+		return nil, false, err
+	}
+	heard = true
+	var denied []string
+	untold := slices.Clone(neverTold)
+	for _, one := range asked {
+		for _, action := range one.Actions {
+			allowed, answered := one.said.Allowed[action]
+			heard = heard && answered
+			if allowed || !answered {
+				continue
 			}
-			if org.Unread != nil && refused(org.Unread) {
-				heard = false
-				break asking // whatever else is asked would be too
-			}
-			for _, action := range actions {
-				allowed, answered := org.Allowed[action]
-				heard = heard && answered
-				if allowed || !answered {
-					continue
-				}
-				denied, untold = with(denied, action), append(untold, unknownKeys(r.Context)...)
-				if way == nil {
-					untold = append(untold, networkKeys...)
-				}
+			denied, untold = with(denied, action), append(untold, unknownKeys(one.Context)...)
+			if one.way == nil {
+				untold = append(untold, networkKeys...)
 			}
 		}
 	}
@@ -91,6 +91,34 @@ asking:
 		"actions": joined(denied), "untold": joined(slices.Compact(untold))})
 	f.Evidence = append(f.Evidence, Evidence{simulate, "AllowedByOrganizations is false for " + joined(denied)})
 	return []Finding{f.because(role.Context()["aws:PrincipalOrgID"].Missing, role.Unread)}, heard, nil
+}
+
+// simulation is what the simulator is asked, and what it says. Requests of the token and of an image are two: the simulator
+// takes one context for all that it is asked at once, and they differ in the account of the resource and, through endpoints,
+// in the way.
+type simulation struct {
+	iam.Guardrails
+	way  iam.Context // nil: it is not known
+	said iam.Organization
+}
+
+// simulate asks all that is to be asked, but one question first: where that is refused the others would be too.
+func (c ExecutionRole) simulate(ctx context.Context, all []simulation) error {
+	ask := func(s *simulation) error {
+		said, err := c.Organizations.Organization(ctx, s.Guardrails)
+		if err == nil {
+			s.said = *said
+		}
+		return err
+	}
+	if err := ask(&all[0]); err != nil || all[0].said.Unread != nil && refused(all[0].said.Unread) {
+		return err
+	}
+	var rest errgroup.Group // without a context: its errors are of one that ended
+	for i := range all[1:] {
+		rest.Go(func() error { return ask(&all[i+1]) })
+	}
+	return rest.Wait()
 }
 
 // unknownKeys are the keys of a request whose values are not known.

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -41,4 +42,28 @@ func ObserveCalls(cfg aws.Config, observe func(context.Context, Call)) aws.Confi
 		return s.Initialize.Add(watch, middleware.After) // what names the operation comes before it
 	})
 	return cfg
+}
+
+// LogChecks returns what logs each check that has ended, as Runner.Observe takes it, at the level of debugging.
+func LogChecks(log *slog.Logger) func(context.Context, Event) {
+	return func(ctx context.Context, e Event) {
+		if e.Ended {
+			logged(ctx, log, "check", e.Elapsed, e.Err, slog.String("check", e.Check), slog.String("task", e.Task.subject()))
+		}
+	}
+}
+
+// LogCalls returns what logs each call of AWS, as ObserveCalls takes it, at the level of debugging.
+func LogCalls(log *slog.Logger) func(context.Context, Call) {
+	return func(ctx context.Context, c Call) {
+		logged(ctx, log, "call", c.Elapsed, c.Err, slog.String("action", c.Action), slog.String("region", c.Region), slog.Int("attempts", c.Attempts))
+	}
+}
+
+func logged(ctx context.Context, log *slog.Logger, what string, elapsed time.Duration, err error, about ...slog.Attr) {
+	about = append(about, slog.Duration("elapsed", elapsed))
+	if err != nil {
+		about = append(about, slog.Any("error", err))
+	}
+	log.LogAttrs(ctx, slog.LevelDebug, what, about...)
 }

@@ -2,8 +2,12 @@ package checks_test
 
 import (
 	"context"
+	"errors"
 	"io"
+	"log"
+	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -73,5 +77,57 @@ func TestObserveCallsSeesEveryCall(t *testing.T) {
 		if got.Action != "ecs:DescribeClusters" || got.Region != "eu-west-1" || got.Attempts != c.attempts || got.Elapsed <= 0 || got.Started.IsZero() || (got.Err != nil) != c.failed || (err != nil) != c.failed {
 			t.Errorf("%s: %+v, %v", c.name, got, err)
 		}
+	}
+}
+
+// toStdout logs without times, which differ.
+func toStdout() *slog.Logger {
+	return slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.TimeKey || a.Key == "elapsed" {
+			return slog.Attr{}
+		}
+		return a
+	}}))
+}
+
+// A host's own log shows every call of AWS, and a tracer would make a span of each, from Started to Started plus Elapsed.
+func ExampleObserveCalls() {
+	cfg := aws.Config{ // in earnest: config.LoadDefaultConfig(ctx)
+		Region: "eu-west-1", Credentials: credentials.NewStaticCredentialsProvider("AKIAEXAMPLE", "example", ""),
+		HTTPClient: &answers{next: []string{`{"__type": "ThrottlingException"}`, `{"clusterArns": []}`}},
+	}
+	cfg = checks.ObserveCalls(cfg, checks.LogCalls(toStdout()))
+	for _, err := range checks.LoaderFromConfig(cfg).Clusters(context.Background()) {
+		log.Fatal(err)
+	}
+	// Output:
+	// level=DEBUG msg=call action=ecs:ListClusters region=eu-west-1 attempts=2
+}
+
+// A host's own log shows every check.
+func ExampleLogChecks() {
+	task := checks.Task{TaskDefinition: "web:7", Containers: []checks.Container{{Name: "web", Image: "nginx"}}}
+	runner := checks.Runner{Observe: checks.LogChecks(toStdout())}
+	if _, err := runner.Run(context.Background(), task, checks.StoppedReason{}); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// level=DEBUG msg=check check=stopped-reason task=web:7
+}
+
+// What went wrong is logged, and nothing above the level of debugging is.
+func TestLogsSayWhatWentWrong(t *testing.T) {
+	var b strings.Builder
+	logger := slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	checks.LogCalls(logger)(t.Context(), checks.Call{Action: "ec2:DescribeSubnets", Err: errors.New("denied")})
+	checks.LogChecks(logger)(t.Context(), checks.Event{Check: "dns"}) // has not ended
+	checks.LogChecks(logger)(t.Context(), checks.Event{Check: "route", Ended: true, Elapsed: time.Second, Err: errors.New("no source")})
+	for _, want := range []string{"level=DEBUG msg=call action=ec2:DescribeSubnets", "error=denied\n", "msg=check check=route task=task elapsed=1s error=\"no source\"\n"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+	if strings.Contains(b.String(), "check=dns") {
+		t.Errorf("a check was logged before it ended:\n%s", b.String())
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/registry"
 	"github.com/canpull/canpull/registry/credentials"
@@ -77,17 +79,20 @@ func (c RegistryCredentials) Check(ctx context.Context, task Task) ([]Finding, e
 		}
 		return []Finding{f}, nil
 	}
-	role, err := c.Roles.Role(ctx, task.ExecutionRole)
-	if err != nil {
+	var role *iam.Role
+	secrets := make([]*credentials.Secret, len(ids))
+	var reading errgroup.Group // at once: neither waits for what the other says
+	reading.Go(func() (err error) { role, err = c.Roles.Role(ctx, task.ExecutionRole); return err })
+	for i, id := range ids {
+		reading.Go(func() (err error) { secrets[i], err = c.Secrets.Secret(ctx, id); return err })
+	}
+	if err := reading.Wait(); err != nil {
 		return nil, err
 	}
 	var found []Finding
 	var readable []string
-	for _, id := range ids {
-		secret, err := c.Secrets.Secret(ctx, id)
-		if err != nil {
-			return found, err
-		}
+	for i, id := range ids {
+		secret := secrets[i]
 		for _, o := range (judged{info, role, secret, task}).verdicts() {
 			if o.code == "credentials.readable" {
 				readable = append(readable, id.Name)

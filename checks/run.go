@@ -26,14 +26,16 @@ type Runner struct {
 	// CheckersFor, when set, returns what RunAll runs on a task beside the checkers that it is given: those of the account and
 	// Region that the task is in, where tasks come from several. It is called from several goroutines at once.
 	CheckersFor func(Task) []Checker
-	// Observe, when set, is told of every check when it starts and when it ends. It may be called from several
-	// goroutines at once.
-	Observe func(Event)
+	// Observe, when set, is told of every check when it starts and when it ends, with the context that Run was given. It may be
+	// called from several goroutines at once.
+	Observe func(context.Context, Event)
 }
 
 // Event is the start or the end of a check.
 type Event struct {
-	Check   string
+	Task    Task
+	Check   string // its ID
+	Started time.Time
 	Ended   bool
 	Elapsed time.Duration // of a check that ended
 	Err     error         // of a check that ended
@@ -48,7 +50,7 @@ func (r Runner) Run(ctx context.Context, task Task, checkers ...Checker) (Diagno
 	}
 	observe := r.Observe
 	if observe == nil {
-		observe = func(Event) {}
+		observe = func(context.Context, Event) {}
 	}
 	started := time.Now()
 	ctx, heard := recording(ctx, task)
@@ -59,11 +61,11 @@ func (r Runner) Run(ctx context.Context, task Task, checkers ...Checker) (Diagno
 	}
 	for i, c := range checkers {
 		group.Go(func() error {
-			id, began := c.Info().ID, time.Now()
-			observe(Event{Check: id})
-			var err error
-			out[i], err = guarded(ctx, c, task)
-			observe(Event{Check: id, Ended: true, Elapsed: time.Since(began), Err: err})
+			e := Event{Task: task, Check: c.Info().ID, Started: time.Now()}
+			observe(ctx, e)
+			out[i], e.Err = guarded(ctx, c, task)
+			e.Ended, e.Elapsed = true, time.Since(e.Started)
+			observe(ctx, e)
 			return nil
 		})
 	}

@@ -21,7 +21,8 @@ func RunAll(ctx context.Context, tasks iter.Seq2[Task, error], checkers ...Check
 // caller's, and the facts are those of the checkers' sources. Let the checkers share theirs, as Default's do.
 //
 // A task that comes with an error was not loaded: the error is yielded beside a Diagnosis that holds the task alone, and the
-// rest goes on. When the context ends, what is not done is given up, and the context's error is yielded last.
+// rest goes on. One for which Runner.Timeout was too short comes with an error beside what was found. When the context ends,
+// what is not done is given up, what is done is yielded, and the context's error last.
 func (r Runner) RunAll(ctx context.Context, tasks iter.Seq2[Task, error], checkers ...Checker) iter.Seq2[Diagnosis, error] {
 	return func(yield func(Diagnosis, error) bool) {
 		running, stop := context.WithCancel(ctx)
@@ -48,11 +49,7 @@ func (r Runner) RunAll(ctx context.Context, tasks iter.Seq2[Task, error], checke
 					if o.err == nil {
 						o.Diagnosis, o.err = r.Run(running, o.Task, r.checkersFor(o.Task, checkers)...)
 					}
-					select {
-					case done <- o:
-					case <-running.Done():
-						return
-					}
+					done <- o
 				}
 			})
 		}
@@ -61,8 +58,8 @@ func (r Runner) RunAll(ctx context.Context, tasks iter.Seq2[Task, error], checke
 			close(done)
 		}()
 		for o := range done {
-			if ctx.Err() != nil {
-				break
+			if o.err != nil && ctx.Err() != nil {
+				continue // given up
 			}
 			if !yield(o.Diagnosis, o.err) {
 				return

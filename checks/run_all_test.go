@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -115,6 +116,27 @@ func TestRunAllEndsWithItsContext(t *testing.T) {
 	if left := runtime.NumGoroutine() - before; left > 0 {
 		t.Errorf("%d goroutines are left", left)
 	}
+}
+
+// What was done when the context ended is yielded, although nobody had taken it yet.
+func TestRunAllYieldsWhatWasDoneWhenItsContextEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		const hands = 4
+		done := 0
+		var last error
+		for _, err := range (checks.Runner{Tasks: hands}).RunAll(ctx, numbered(1000, -1, nil), fails("group.closed", "sg-1")) {
+			if last = err; err == nil {
+				done++
+			}
+			synctest.Wait() // until every hand holds what it has done
+			cancel()
+		}
+		if done != 1+hands || !errors.Is(last, context.Canceled) {
+			t.Errorf("%d were done and the last error is %v", done, last)
+		}
+	})
 }
 
 func TestRunAllStopsWithItsCaller(t *testing.T) {

@@ -108,16 +108,20 @@ func TestLimitBoundsHowManyRunAtATime(t *testing.T) {
 }
 
 func TestObserveSeesEveryCheckStartAndEnd(t *testing.T) {
+	type key struct{}
 	var mu sync.Mutex
 	seen := map[string]int{}
-	r := checks.Runner{Observe: func(e checks.Event) {
+	r := checks.Runner{Observe: func(ctx context.Context, e checks.Event) {
 		mu.Lock()
 		defer mu.Unlock()
+		if ctx.Value(key{}) != "parent" || e.Task.Service != "web" || e.Started.IsZero() || e.Ended != (e.Elapsed > 0) {
+			t.Errorf("%v, %+v", ctx, e)
+		}
 		if seen[e.Check]++; e.Ended != (seen[e.Check] == 2) {
 			t.Errorf("%s: %+v out of order", e.Check, e)
 		}
 	}}
-	if _, err := r.Run(t.Context(), checks.Task{}, finds("a", checks.Pass), finds("b", checks.Pass)); err != nil {
+	if _, err := r.Run(context.WithValue(t.Context(), key{}, "parent"), checks.Task{Service: "web"}, finds("a", checks.Pass), finds("b", checks.Pass)); err != nil {
 		t.Fatal(err)
 	}
 	if seen["a"] != 2 || seen["b"] != 2 {

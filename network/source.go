@@ -140,11 +140,7 @@ func (g *gatherer) gather(ctx context.Context, subnets []string) {
 	first.Go(func() error { g.peerings(ctx); return nil })
 	first.Go(func() error { g.egressOnlyGateways(ctx); return nil })
 	if len(targets(t.RouteTables, "tgw-", every)) > 0 {
-		lists.Go(func() error {
-			<-named // name servers may be behind it too
-			g.transitGateways(ctx)
-			return nil
-		})
+		lists.Go(func() error { g.transitGateways(ctx, named); return nil })
 	}
 	_ = points.Wait()
 	if t.leadsOut(subnets) {

@@ -117,8 +117,9 @@ func (g *gatherer) instances(ctx context.Context) {
 }
 
 // transitGateways follows the routes of the VPC's subnets through transit gateways: their attachments, the route tables
-// that the traffic and its answers pass, and the VPCs that it is led to.
-func (g *gatherer) transitGateways(ctx context.Context) {
+// that the traffic and its answers pass, and the VPCs that it is led to. named is closed when the name servers are known, which
+// may be behind one too.
+func (g *gatherer) transitGateways(ctx context.Context, named <-chan struct{}) {
 	t := g.topology
 	ids := targets(t.RouteTables, "tgw-", func(r *RouteTable) bool { return r.Main || len(r.Subnets) > 0 })
 	if len(ids) == 0 {
@@ -137,6 +138,7 @@ func (g *gatherer) transitGateways(ctx context.Context) {
 		home := gateways[i].attachment(func(a *TransitAttachment) bool { return a.Type == "vpc" && a.Resource == t.VPC.ID })
 		if home != nil && home.RouteTable != "" {
 			g.transitTables(ctx, &gateways[i], home.RouteTable)
+			<-named
 			behind = append(behind, g.behind(&gateways[i], home)...)
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/registry"
@@ -18,15 +19,16 @@ func (c OurRegistry) Info() checks.Info {
 	}}
 }
 
-// Check looks at the references; a malformed one is the standard Image check's.
-func (c OurRegistry) Check(_ context.Context, task checks.Task) (found []checks.Finding, _ error) {
+// Check looks at the references. The error of one that is malformed becomes a finding by itself: that something is not known.
+func (c OurRegistry) Check(_ context.Context, task checks.Task) (found []checks.Finding, err error) {
 	for _, container := range task.Containers {
-		if ref, err := registry.Parse(container.Image); err == nil && ref.Registry != c.Host {
+		ref, malformed := registry.Parse(container.Image)
+		if err = errors.Join(err, malformed); malformed == nil && ref.Registry != c.Host {
 			found = append(found, c.Info().Finding(checks.Resolve, "our-registry.foreign", container.Image, map[string]string{"registry": ref.Registry}))
 		}
 	}
-	if len(found) == 0 {
+	if len(found) == 0 && err == nil {
 		found = append(found, c.Info().Finding(checks.Resolve, "our-registry.only", "task", nil))
 	}
-	return found, nil
+	return found, err
 }

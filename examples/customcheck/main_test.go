@@ -5,23 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/canpull/canpull/checks"
-)
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
-func TestOurRegistry(t *testing.T) {
-	const ours = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
-	for image, want := range map[string]checks.Code{
-		ours + "/web:1": "our-registry.only",
-		"nginx":         "our-registry.foreign",
-		"UPPER/case":    "our-registry.foreign",
-		"a b":           "our-registry.only",
-	} {
-		d, err := checks.Run(t.Context(), checks.Task{Containers: []checks.Container{{Name: "web", Image: image}}}, OurRegistry{ours})
-		if err != nil || len(d.Findings) != 1 || d.Findings[0].Code != want {
-			t.Errorf("%s: %v, %v; want %s", image, d.Findings, err, want)
-		}
-	}
-}
+	"github.com/canpull/canpull/examples/internal/emulator"
+)
 
 // The README shows what the program prints of the check.
 func TestREADMEShowsTheFinding(t *testing.T) {
@@ -34,5 +22,22 @@ func TestREADMEShowsTheFinding(t *testing.T) {
 	var b strings.Builder
 	if err := run(t.Context(), &b); err != nil || !strings.Contains(shown, "[our-registry.foreign]") || !strings.Contains(b.String(), shown) {
 		t.Errorf("%v; README.md shows\n%s\nand the program prints\n%s", err, shown, b.String())
+	}
+}
+
+// In an account that is asked over HTTP, the check stands beside the standard ones.
+func TestEmulatedAccount(t *testing.T) {
+	emulator.Start(t)
+	cfg, err := config.LoadDefaultConfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	emulator.NewPlace(t, cfg).Services(t, cfg, "prod", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.0", types.LaunchTypeFargate, 1)
+	var b strings.Builder
+	if err := run(t.Context(), &b, "prod", "web-0"); err != nil || !strings.Contains(b.String(), "[our-registry.foreign]") || !strings.Contains(b.String(), "[route.none]") {
+		t.Errorf("%v\n%s", err, b.String())
+	}
+	if err := run(t.Context(), &b, "prod"); err == nil || !strings.Contains(err.Error(), "takes a cluster and a service") {
+		t.Error(err)
 	}
 }

@@ -267,9 +267,9 @@ func TestProgress(t *testing.T) {
 	var b strings.Builder
 	p := &progress{w: &b}
 	observe := p.observer(checks.Default(checks.Sources{})[:2])
-	observe(checks.Event{Check: "dns"})
-	observe(checks.Event{Check: "a-check-with-a-very-long-name-that-would-not-fit-on-a-line"})
-	observe(checks.Event{Check: "dns", Ended: true})
+	observe(t.Context(), checks.Event{Check: "dns"})
+	observe(t.Context(), checks.Event{Check: "a-check-with-a-very-long-name-that-would-not-fit-on-a-line"})
+	observe(t.Context(), checks.Event{Check: "dns", Ended: true})
 	p.clear()
 	const erase = "\r\x1b[K"
 	lines := strings.Split(b.String(), erase)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -47,11 +48,11 @@ func (p *progress) show(text string) {
 func (p *progress) clear() { p.show("") }
 
 // observer returns what a checks.Runner tells of its checks; nil when nobody watches.
-func (p *progress) observer(checkers []checks.Checker) func(checks.Event) {
+func (p *progress) observer(checkers []checks.Checker) func(context.Context, checks.Event) {
 	if p == nil {
 		return nil
 	}
-	return func(e checks.Event) {
+	return func(_ context.Context, e checks.Event) {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if e.Ended {

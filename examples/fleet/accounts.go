@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -47,10 +48,8 @@ func (o options) accounts(ctx context.Context, stderr io.Writer) (all accounts, 
 		return nil, errors.New("no Region is known: set AWS_REGION, or give -regions")
 	}
 	if o.log {
-		log := slog.New(slog.NewTextHandler(stderr, nil))
-		base = checks.ObserveCalls(base, func(ctx context.Context, c checks.Call) {
-			log.InfoContext(ctx, c.Action, "region", c.Region, "elapsed", c.Elapsed, "attempts", c.Attempts, "error", c.Err)
-		})
+		log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		base = checks.ObserveCalls(base, checks.LogCalls(log))
 	}
 	roles, regions := o.roles, o.regions
 	if len(roles) == 0 {
@@ -147,23 +146,31 @@ func (a account) names(ctx context.Context) iter.Seq2[string, error] {
 }
 
 // total returns how many services there are, for the progress bar; 0 when that is not known.
-func (o options) total(ctx context.Context, all accounts) (n int) {
-	if o.stopped {
+func (all accounts) total(ctx context.Context, stopped bool) (n int) {
+	if stopped {
 		return 0
 	}
 	for _, a := range all {
-		services := a.services
+		if a.services > 0 {
+			n += a.services
+			continue
+		}
+		var names []string
 		for cluster, err := range a.names(ctx) {
-			if err != nil || services > 0 {
-				break
-			}
-			out, err := a.loader.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: []string{cmp.Or(cluster, "default")}})
-			if err != nil || len(out.Clusters) == 0 {
+			if err != nil {
 				return 0
 			}
-			n += int(out.Clusters[0].ActiveServicesCount)
+			names = append(names, cmp.Or(cluster, "default"))
 		}
-		n += services
+		for part := range slices.Chunk(names, 100) { // that one call takes
+			out, err := a.loader.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: part})
+			if err != nil || len(out.Clusters) < len(part) {
+				return 0
+			}
+			for _, c := range out.Clusters {
+				n += int(c.ActiveServicesCount)
+			}
+		}
 	}
 	return n
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -20,8 +19,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -140,37 +137,19 @@ func (b *inbox) got() []string {
 	return append([]string{}, b.posts...)
 }
 
-// call calls an operation of the emulator, which has to succeed.
-func call[In, Out, Options any](t *testing.T, operation func(context.Context, *In, ...func(*Options)) (*Out, error), in *In) *Out {
-	t.Helper()
-	out, err := operation(t.Context(), in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
-}
-
 const timeout = "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/library/nginx:latest: " +
 	"failed to do request: Head \"https://registry-1.docker.io/v2/library/nginx/manifests/latest\": dial tcp 3.216.34.172:443: i/o timeout"
 
-// account makes a service in a subnet that leads nowhere, and returns an event of a task of it.
+// makeAccount makes a service in a subnet that leads nowhere, and returns an event of a task of it.
 func makeAccount(t *testing.T, cfg aws.Config) (event func(id, stoppedReason string) string) {
 	t.Helper()
-	vpcs, services := ec2.NewFromConfig(cfg), ecs.NewFromConfig(cfg)
-	vpc := *call(t, vpcs.CreateVpc, &ec2.CreateVpcInput{CidrBlock: aws.String("10.0.0.0/16")}).Vpc.VpcId
-	subnet := *call(t, vpcs.CreateSubnet, &ec2.CreateSubnetInput{VpcId: &vpc, CidrBlock: aws.String("10.0.1.0/24")}).Subnet.SubnetId
-	group := *call(t, vpcs.CreateSecurityGroup, &ec2.CreateSecurityGroupInput{VpcId: &vpc, GroupName: aws.String("web"), Description: aws.String("web")}).GroupId
-	cluster := *call(t, services.CreateCluster, &ecs.CreateClusterInput{ClusterName: aws.String("prod")}).Cluster.ClusterArn
-	definition := *call(t, services.RegisterTaskDefinition, &ecs.RegisterTaskDefinitionInput{Family: aws.String("web"), NetworkMode: types.NetworkModeAwsvpc,
-		ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("web"), Image: aws.String("nginx"), Memory: aws.Int32(512)}}}).TaskDefinition.TaskDefinitionArn
-	service := call(t, services.CreateService, &ecs.CreateServiceInput{Cluster: &cluster, ServiceName: aws.String("web"), TaskDefinition: &definition,
-		DesiredCount: aws.Int32(1), LaunchType: types.LaunchTypeFargate, NetworkConfiguration: &types.NetworkConfiguration{
-			AwsvpcConfiguration: &types.AwsVpcConfiguration{Subnets: []string{subnet}, SecurityGroups: []string{group}}}}).Service
+	place := emulator.NewPlace(t, cfg)
+	service := place.Services(t, cfg, "prod", "nginx", types.LaunchTypeFargate, 1)[0]
 	return func(id, reason string) string {
 		text, err := json.Marshal(map[string]any{"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": map[string]any{
-			"taskArn": "arn:aws:ecs:eu-west-1:123456789012:task/prod/" + id, "clusterArn": cluster, "taskDefinitionArn": definition, "group": "service:web",
+			"taskArn": "arn:aws:ecs:eu-west-1:123456789012:task/prod/" + id, "clusterArn": service.ClusterArn, "taskDefinitionArn": service.TaskDefinition, "group": "service:web-0",
 			"startedBy": service.Deployments[0].Id, "launchType": "FARGATE", "lastStatus": "STOPPED", "stopCode": "TaskFailedToStart", "stoppedReason": reason,
-			"attachments": []any{map[string]any{"type": "eni", "details": []any{map[string]any{"name": "subnetId", "value": subnet}}}},
+			"attachments": []any{map[string]any{"type": "eni", "details": []any{map[string]any{"name": "subnetId", "value": place.Subnet}}}},
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -187,15 +166,15 @@ func TestFunction(t *testing.T) {
 		t.Fatal(err)
 	}
 	event := makeAccount(t, cfg)
-	call(t, dynamodb.NewFromConfig(cfg).CreateTable, &dynamodb.CreateTableInput{TableName: aws.String("tasks"), BillingMode: dynamotypes.BillingModePayPerRequest,
+	emulator.Call(t, dynamodb.NewFromConfig(cfg).CreateTable, &dynamodb.CreateTableInput{TableName: aws.String("tasks"), BillingMode: dynamotypes.BillingModePayPerRequest,
 		AttributeDefinitions: []dynamotypes.AttributeDefinition{{AttributeName: aws.String("task"), AttributeType: dynamotypes.ScalarAttributeTypeS}},
 		KeySchema:            []dynamotypes.KeySchemaElement{{AttributeName: aws.String("task"), KeyType: dynamotypes.KeyTypeHash}}})
 	mail, chat := newInbox(t), newInbox(t)
 	topics := sns.NewFromConfig(cfg)
-	topic := *call(t, topics.CreateTopic, &sns.CreateTopicInput{Name: aws.String("pulls")}).TopicArn
-	call(t, topics.Subscribe, &sns.SubscribeInput{TopicArn: &topic, Protocol: aws.String("http"), Endpoint: &mail.URL})
+	topic := *emulator.Call(t, topics.CreateTopic, &sns.CreateTopicInput{Name: aws.String("pulls")}).TopicArn
+	emulator.Call(t, topics.Subscribe, &sns.SubscribeInput{TopicArn: &topic, Protocol: aws.String("http"), Endpoint: &mail.URL})
 	const token = "B000secret"
-	call(t, secretsmanager.NewFromConfig(cfg).CreateSecret, &secretsmanager.CreateSecretInput{Name: aws.String("webhook"), SecretString: aws.String(chat.URL + "/services/" + token)})
+	emulator.Call(t, secretsmanager.NewFromConfig(cfg).CreateSecret, &secretsmanager.CreateSecretInput{Name: aws.String("webhook"), SecretString: aws.String(chat.URL + "/services/" + token)})
 
 	program := filepath.Join(t.TempDir(), "bootstrap")
 	if out, err := exec.Command("go", "build", "-tags", "lambda.norpc", "-o", program, ".").CombinedOutput(); err != nil {

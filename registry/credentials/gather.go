@@ -144,17 +144,28 @@ func (s source) readKey(ctx context.Context, secret *Secret) {
 	if k.AWS {
 		return
 	}
-	policy, err := s.keys.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &k.ARN}, in)
-	if err == nil && policy.Policy == nil { // every key has one
-		err = errors.New("credentials: GetKeyPolicy answered without the policy")
+	var (
+		policy               *kms.GetKeyPolicyOutput
+		grants               []Grant
+		policyErr, grantsErr error
+		calls                errgroup.Group // without a context: one denial must not cancel the other call
+	)
+	calls.Go(func() error {
+		policy, policyErr = s.keys.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &k.ARN}, in)
+		return nil
+	})
+	calls.Go(func() error { grants, grantsErr = s.grants(ctx, k.ARN, in); return nil })
+	_ = calls.Wait()                              // their errors are facts
+	if policyErr == nil && policy.Policy == nil { // every key has one
+		policyErr = errors.New("credentials: GetKeyPolicy answered without the policy")
 	}
-	if err != nil {
-		secret.unread(GetKeyPolicy, err)
+	if policyErr != nil {
+		secret.unread(GetKeyPolicy, policyErr)
 	} else {
 		k.Policy = policy.Policy
 	}
-	if grants, err := s.grants(ctx, k.ARN, in); err != nil {
-		secret.unread(ListGrants, err)
+	if grantsErr != nil {
+		secret.unread(ListGrants, grantsErr)
 	} else {
 		k.Grants = grants
 	}
