@@ -122,6 +122,8 @@ type simulator struct {
 	mu       sync.Mutex
 	facts    map[string]int // how often each question was asked
 	attempts int
+	under    map[string]int // calls of each operation that are under way
+	most     map[string]int // and the most that were
 }
 
 func (s *simulator) before(ctx context.Context, action string, input any) error {
@@ -131,7 +133,7 @@ func (s *simulator) before(ctx context.Context, action string, input any) error 
 	}
 	s.mu.Lock()
 	if s.facts == nil {
-		s.facts = map[string]int{}
+		s.facts, s.under, s.most = map[string]int{}, map[string]int{}, map[string]int{}
 	}
 	s.facts[action+" "+string(text)]++
 	service, _, _ := strings.Cut(action, ":")
@@ -157,27 +159,40 @@ func (s *simulator) before(ctx context.Context, action string, input any) error 
 	return nil
 }
 
-func (s *simulator) attempt(ctx context.Context, action string) error {
+func (s *simulator) attempt(ctx context.Context, action string) (err error) {
+	s.mu.Lock()
+	s.under[action]++
+	s.most[action] = max(s.most[action], s.under[action])
+	s.mu.Unlock()
 	select {
 	case <-time.After(callTime):
 	case <-ctx.Done():
-		return ctx.Err()
+		err = ctx.Err()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.under[action]--
 	s.attempts++
+	if err != nil {
+		return err
+	}
 	if s.throttle != nil && s.throttle(action) {
 		return &smithy.GenericAPIError{Code: "ThrottlingException", Message: "Rate exceeded", Fault: smithy.FaultClient}
 	}
 	return nil
 }
 
-// inUse is how much memory holds something that is still needed, in bytes.
-func inUse() uint64 {
+// memory is what the heap and the stacks take, in bytes, with what nobody needs any more.
+func memory() uint64 {
 	var m runtime.MemStats
-	runtime.GC()
 	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
+	return m.HeapAlloc + m.StackInuse
+}
+
+// held is what they take without that.
+func held() uint64 {
+	runtime.GC()
+	return memory()
 }
 
 // stoppedECS has any number of stopped tasks, which it makes as they are asked for.
@@ -228,17 +243,20 @@ type scan struct {
 	repeated        map[string]int // questions that were asked more than once
 	statuses        map[checks.Status]int
 	wall            time.Duration
-	peak            uint64 // bytes
+	atOnce          int    // the most calls of one operation that were under way at a time
+	peak, held      uint64 // the most memory that it took, and that it held on to, in bytes
 }
 
 func (s scan) String() string {
-	return fmt.Sprintf("%d tasks (%d not loaded), %d calls in %d attempts, %s, %.1f MiB", s.loaded, s.failed, s.calls, s.attempts, s.wall.Round(time.Millisecond), float64(s.peak)/(1<<20))
+	const mib = 1 << 20
+	return fmt.Sprintf("%d tasks (%d not loaded), %d calls in %d attempts, %d at once, %s, %.1f MiB, of which %.1f are held",
+		s.loaded, s.failed, s.calls, s.attempts, s.atOnce, s.wall.Round(time.Millisecond), float64(s.peak)/mib, float64(s.held)/mib)
 }
 
 // scanned diagnoses what load yields of a simulated account, in virtual time.
 func scanned(t *testing.T, s checkstest.Scenario, sim *simulator, load func(context.Context, checks.Loader) iter.Seq2[checks.Task, error]) (done scan) {
 	t.Helper()
-	before := inUse()
+	before := held()
 	synctest.Test(t, func(t *testing.T) {
 		s.Before(sim.before)
 		done.statuses = map[checks.Status]int{}
@@ -251,14 +269,18 @@ func scanned(t *testing.T, s checkstest.Scenario, sim *simulator, load func(cont
 			}
 			done.loaded++
 			done.statuses[d.Status()]++
+			done.peak = max(done.peak, memory())
 			if done.loaded%100 == 1 {
-				done.peak = max(done.peak, inUse())
+				done.held = max(done.held, held())
 			}
 		}
 		done.wall = time.Since(began)
 	})
-	done.peak -= min(before, done.peak)
+	done.peak, done.held = done.peak-min(before, done.peak), done.held-min(before, done.held)
 	done.attempts, done.repeated = sim.attempts, map[string]int{}
+	for _, n := range sim.most {
+		done.atOnce = max(done.atOnce, n)
+	}
 	for question, n := range sim.facts {
 		if done.calls += n; n > 1 {
 			done.repeated[question] = n

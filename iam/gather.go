@@ -20,9 +20,9 @@ func (s *source) Role(ctx context.Context, arn string) (*Role, error) {
 	if name == "" {
 		return nil, fmt.Errorf("iam: %q names no role", arn)
 	}
-	g := &gathering{api: s.api, policies: s.policies}
-	if g.policies == nil {
-		g.policies = newLibrary(s.api)
+	l := s.library
+	if l == nil {
+		l = &library{api: s.api}
 	}
 	r := &Role{Name: name}
 	if _, ok := segments(arn); ok {
@@ -32,20 +32,19 @@ func (s *source) Role(ctx context.Context, arn string) (*Role, error) {
 	var organization *string
 	var unread error
 	var all sync.WaitGroup
-	all.Go(func() { self = g.role(ctx, r) })
-	all.Go(func() { inline = g.inline(ctx, name) })
-	all.Go(func() { attached = g.attached(ctx, name) })
+	all.Go(func() { self = l.role(ctx, r) })
+	all.Go(func() {
+		inline = factsOf(ctx, &l.inline, name, "iam:ListRolePolicies", func() facts { return l.inlineOf(ctx, name) })
+	})
+	all.Go(func() {
+		attached = factsOf(ctx, &l.attached, name, "iam:ListAttachedRolePolicies", func() facts { return l.attachedTo(ctx, name) })
+	})
 	all.Go(func() { organization, unread = s.membership.read(ctx) })
 	all.Wait()
 
 	r.settle(self, inline, attached)
 	r.join(organization, unread)
 	return r, ctx.Err()
-}
-
-type gathering struct {
-	api      API
-	policies *library
 }
 
 // facts is what one branch found: policies, and the first error of each action that failed.
@@ -82,8 +81,10 @@ func (f *facts) add(other facts) {
 const getRole = "iam:GetRole"
 
 // role fills in what GetRole tells, and finds the boundary, which is a managed policy.
-func (g *gathering) role(ctx context.Context, r *Role) (boundary facts) {
-	out, err := g.api.GetRole(ctx, &iam.GetRoleInput{RoleName: &r.Name})
+func (l *library) role(ctx context.Context, r *Role) (boundary facts) {
+	out, err := l.roles.get(ctx, r.Name, func() (*iam.GetRoleOutput, error) {
+		return l.api.GetRole(ctx, &iam.GetRoleInput{RoleName: &r.Name})
+	})
 	switch {
 	case absent(err):
 		r.Exists = new(false)
@@ -113,7 +114,7 @@ func (g *gathering) role(ctx context.Context, r *Role) (boundary facts) {
 		boundary.note(getRole, errors.New("the answer holds no trust policy"))
 	}
 	if b := role.PermissionsBoundary; b != nil {
-		found := g.policies.read(ctx, managed{arn: aws.ToString(b.PermissionsBoundaryArn)})
+		found := l.read(ctx, managed{arn: aws.ToString(b.PermissionsBoundaryArn)})
 		boundary.add(found)
 		r.Boundary = &boundary.Layer
 	}
@@ -128,9 +129,9 @@ func (r *Role) is(answer string) bool {
 	return strings.EqualFold(r.ARN, answer)
 }
 
-// inline reads the policies embedded in the role.
-func (g *gathering) inline(ctx context.Context, role string) (found facts) {
-	pages := iam.NewListRolePoliciesPaginator(g.api, &iam.ListRolePoliciesInput{RoleName: &role})
+// inlineOf reads the policies embedded in the role.
+func (l *library) inlineOf(ctx context.Context, role string) (found facts) {
+	pages := iam.NewListRolePoliciesPaginator(l.api, &iam.ListRolePoliciesInput{RoleName: &role})
 	var names []string
 	var listed listing
 	for pages.HasMorePages() {
@@ -145,7 +146,7 @@ func (g *gathering) inline(ctx context.Context, role string) (found facts) {
 		names = append(names, page.PolicyNames...)
 	}
 	collect(&found, names, func(name string) (one facts) {
-		out, err := g.api.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
+		out, err := l.api.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
 		if err == nil && (out == nil || out.PolicyDocument == nil) {
 			err = errors.New("the answer holds no document")
 		}
@@ -159,9 +160,9 @@ func (g *gathering) inline(ctx context.Context, role string) (found facts) {
 	return found
 }
 
-// attached reads the managed policies attached to the role.
-func (g *gathering) attached(ctx context.Context, role string) (found facts) {
-	pages := iam.NewListAttachedRolePoliciesPaginator(g.api, &iam.ListAttachedRolePoliciesInput{RoleName: &role})
+// attachedTo reads the managed policies attached to the role.
+func (l *library) attachedTo(ctx context.Context, role string) (found facts) {
+	pages := iam.NewListAttachedRolePoliciesPaginator(l.api, &iam.ListAttachedRolePoliciesInput{RoleName: &role})
 	var names []managed
 	var listed listing
 	for pages.HasMorePages() {
@@ -177,7 +178,7 @@ func (g *gathering) attached(ctx context.Context, role string) (found facts) {
 			names = append(names, managed{name: aws.ToString(p.PolicyName), arn: aws.ToString(p.PolicyArn)})
 		}
 	}
-	collect(&found, names, func(m managed) facts { return g.policies.read(ctx, m) })
+	collect(&found, names, func(m managed) facts { return l.read(ctx, m) })
 	return found
 }
 

@@ -9,33 +9,49 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// library reads every managed policy once: a boundary is often attached as well, and roles have policies in common.
+// library reads everything once: a boundary is often attached as well, roles have policies in common, and two ARNs may name
+// one role, because IAM looks it up by its name.
 type library struct {
-	api   API
+	api              API
+	roles            shelf[*iam.GetRoleOutput]
+	inline, attached shelf[facts] // by role
+	managed          shelf[facts]
+}
+
+// shelf keeps answers by what was asked for.
+type shelf[V any] struct {
 	mu    sync.Mutex
-	books map[string]*kept[facts]
+	books map[string]*kept[V]
+}
+
+func (s *shelf[V]) get(ctx context.Context, name string, ask func() (V, error)) (V, error) {
+	s.mu.Lock()
+	book := s.books[name]
+	if book == nil {
+		if s.books == nil {
+			s.books = map[string]*kept[V]{}
+		}
+		book = newKept[V]()
+		s.books[name] = book
+	}
+	s.mu.Unlock()
+	return book.get(ctx, ask)
+}
+
+// factsOf returns what is kept under a name, or fetched. action is what a context that ended kept from being called.
+func factsOf(ctx context.Context, s *shelf[facts], name, action string, fetch func() facts) facts {
+	found, err := s.get(ctx, name, func() (facts, error) { return fetch(), nil })
+	if err != nil {
+		found = facts{}
+		found.fail(action, err)
+	}
+	return found
 }
 
 type managed struct{ name, arn string }
 
-func newLibrary(api API) *library {
-	return &library{api: api, books: map[string]*kept[facts]{}}
-}
-
 func (l *library) read(ctx context.Context, m managed) facts {
-	l.mu.Lock()
-	book := l.books[m.arn]
-	if book == nil {
-		book = newKept[facts]()
-		l.books[m.arn] = book
-	}
-	l.mu.Unlock()
-	found, err := book.get(ctx, func() (facts, error) { return l.fetch(ctx, m), nil })
-	if err != nil { // of a context that ended
-		found = facts{}
-		found.fail("iam:GetPolicy", err)
-	}
-	return found
+	return factsOf(ctx, &l.managed, m.arn, "iam:GetPolicy", func() facts { return l.fetch(ctx, m) })
 }
 
 // fetch reads the default version, the only one in force.

@@ -47,20 +47,20 @@ type Option func(*source)
 type source struct {
 	api        API
 	membership *membership // nil: the organization is not asked for
-	policies   *library    // nil: one for each role
+	library    *library    // nil: one for each question
 }
 
 // Sharer is a [Source] for many roles.
 type Sharer interface {
 	Source
-	// Shared returns a Source that reads each managed policy once, however many roles it is attached to, and which
-	// organization the account belongs to. It keeps what it read. It does not keep roles.
+	// Shared returns a Source that reads each managed policy once, however many roles it is attached to, each role once, by
+	// whichever ARN it is asked for, and which organization the account belongs to. It keeps what it read.
 	Shared() Source
 }
 
-// Shared returns a Source whose roles have their managed policies in common.
+// Shared returns a Source whose questions have their answers in common.
 func (s *source) Shared() Source {
-	shared := &source{api: s.api, policies: newLibrary(s.api)}
+	shared := &source{api: s.api, library: &library{api: s.api}}
 	if s.membership != nil {
 		WithOrganization(s.membership.api)(shared)
 	}

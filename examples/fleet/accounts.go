@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"os"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -147,23 +148,31 @@ func (a account) names(ctx context.Context) iter.Seq2[string, error] {
 }
 
 // total returns how many services there are, for the progress bar; 0 when that is not known.
-func (o options) total(ctx context.Context, all accounts) (n int) {
-	if o.stopped {
+func (all accounts) total(ctx context.Context, stopped bool) (n int) {
+	if stopped {
 		return 0
 	}
 	for _, a := range all {
-		services := a.services
+		if a.services > 0 {
+			n += a.services
+			continue
+		}
+		var names []string
 		for cluster, err := range a.names(ctx) {
-			if err != nil || services > 0 {
-				break
-			}
-			out, err := a.loader.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: []string{cmp.Or(cluster, "default")}})
-			if err != nil || len(out.Clusters) == 0 {
+			if err != nil {
 				return 0
 			}
-			n += int(out.Clusters[0].ActiveServicesCount)
+			names = append(names, cmp.Or(cluster, "default"))
 		}
-		n += services
+		for part := range slices.Chunk(names, 100) { // that one call takes
+			out, err := a.loader.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: part})
+			if err != nil || len(out.Clusters) < len(part) {
+				return 0
+			}
+			for _, c := range out.Clusters {
+				n += int(c.ActiveServicesCount)
+			}
+		}
 	}
 	return n
 }

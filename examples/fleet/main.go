@@ -31,7 +31,7 @@ func (o options) Run(ctx context.Context, stdout, stderr io.Writer) (int, error)
 		fmt.Fprintln(stderr, "fleet: no cluster was named, so this is the embedded one; -h says how to name one")
 	}
 	r := results{stopped: o.stopped}
-	progress := newProgress(stderr, o.total(ctx, accounts))
+	progress := newProgress(stderr, func() int { return accounts.total(ctx, o.stopped) })
 	for d, err := range accounts.runner().RunAll(ctx, accounts.tasks(ctx, o)) {
 		if err != nil && errors.Is(err, ctx.Err()) {
 			fmt.Fprintf(stderr, "%sfleet: the scan ended early (%v); this is what it found until then\n", progress.erase(), ctx.Err())

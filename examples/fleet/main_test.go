@@ -4,11 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
 	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/checks/checkstest"
 	"github.com/canpull/canpull/examples/internal/command"
 	"github.com/canpull/canpull/examples/internal/command/commandtest"
 	"github.com/canpull/canpull/report"
@@ -133,8 +138,30 @@ func TestWhatWasNotLoadedIsSaid(t *testing.T) {
 	}
 }
 
+// How many services there are, the clusters tell.
+func TestTotal(t *testing.T) {
+	ecs := &checkstest.ECS{}
+	a := account{loader: checks.Loader{ECS: ecs}}
+	for i := range 101 { // more than one call takes
+		name := fmt.Sprintf("c%d", i)
+		a.clusters = append(a.clusters, name)
+		ecs.Clusters = append(ecs.Clusters, types.Cluster{ClusterArn: aws.String("arn:aws:ecs:eu-west-1:111122223333:cluster/" + name), ActiveServicesCount: 2})
+	}
+	all := accounts{a, {services: 5}}
+	if n := all.total(t.Context(), false); n != 207 {
+		t.Errorf("there are %d, want 207", n)
+	}
+	if n := all.total(t.Context(), true); n != 0 {
+		t.Errorf("of stopped tasks it is not known, not %d", n)
+	}
+	all[0].clusters = append(all[0].clusters, "nowhere")
+	if n := all.total(t.Context(), false); n != 0 {
+		t.Errorf("with a cluster that ECS does not show it is not known, not %d", n)
+	}
+}
+
 func TestProgress(t *testing.T) {
-	if newProgress(&strings.Builder{}, 10) != nil {
+	if newProgress(&strings.Builder{}, func() int { t.Error("the total is asked for although nobody watches"); return 10 }) != nil {
 		t.Error("progress is shown although nobody watches")
 	}
 	var b strings.Builder

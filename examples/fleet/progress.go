@@ -15,8 +15,8 @@ type progress struct {
 	total int // of services; 0: not known
 }
 
-// newProgress returns nil when w is not a terminal.
-func newProgress(w io.Writer, total int) *progress {
+// newProgress returns nil when w is not a terminal, and then does not ask for the total.
+func newProgress(w io.Writer, total func() int) *progress {
 	f, ok := w.(*os.File)
 	if !ok {
 		return nil
@@ -25,7 +25,7 @@ func newProgress(w io.Writer, total int) *progress {
 	if err != nil || info.Mode()&os.ModeCharDevice == 0 || os.Getenv("TERM") == "dumb" {
 		return nil
 	}
-	return &progress{f, total}
+	return &progress{f, total()}
 }
 
 // show replaces the bar.

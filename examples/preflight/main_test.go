@@ -7,8 +7,11 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/canpull/canpull/examples/internal/command"
 	"github.com/canpull/canpull/examples/internal/command/commandtest"
@@ -58,6 +61,31 @@ func TestREADMEShowsTheOutput(t *testing.T) {
 		}
 	} else if got != string(readme) {
 		t.Errorf("README.md does not show what the program prints: go test -run README -update, and look at the difference")
+	}
+}
+
+// The README's jobs are YAML, and call the program as it is.
+func TestREADMEShowsJobsThatRun(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
+	if len(jobs) != 2 {
+		t.Fatalf("%d jobs, want one for GitHub and one for GitLab", len(jobs))
+	}
+	for _, job := range jobs {
+		var parsed map[string]any
+		if err := yaml.Unmarshal([]byte(job[1]), &parsed); err != nil || parsed["jobs"] == nil && parsed["preflight"] == nil {
+			t.Errorf("%v\n%s", err, job[1])
+		}
+		calls := regexp.MustCompile(`(?m)/\.?preflight"? (-.*?)( \|\| .*)?$`).FindAllStringSubmatch(job[1], -1)
+		if len(calls) != 1 {
+			t.Fatalf("%d calls of the program in\n%s", len(calls), job[1])
+		}
+		if _, err := parse(strings.Fields(calls[0][1])); err != nil {
+			t.Errorf("%s: %v", calls[0][1], err)
+		}
 	}
 }
 
