@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/canpull/canpull/examples/internal/command"
 	"github.com/canpull/canpull/examples/internal/emulator"
 )
 
@@ -41,8 +42,8 @@ func TestEmulatedAccount(t *testing.T) {
 		{"-snapshot", facts},
 	} {
 		r := diagnose(t.Context(), args...)
-		if text := strings.Join(strings.Fields(r.stdout), " "); r.status != cannotPull || !strings.Contains(text, "Route table "+place.RouteTable+" has no route from "+place.Subnet) {
-			t.Errorf("%q: exit status %d: %s\n%s", args, r.status, r.stderr, r.stdout)
+		if text := strings.Join(strings.Fields(r.Stdout), " "); r.Status != command.CannotPull || !strings.Contains(text, "Route table "+place.RouteTable+" has no route from "+place.Subnet) {
+			t.Errorf("%q: exit status %d: %s\n%s", args, r.Status, r.Stderr, r.Stdout)
 		}
 	}
 }

@@ -2,8 +2,6 @@ package main
 
 import (
 	"flag"
-	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
 const usage = `Diagnose says whether an ECS task on Fargate can pull its images, and if not, why.
@@ -58,8 +57,8 @@ type options struct {
 	event          string // a file
 	service        string
 	taskDefinition string
-	subnets        list
-	groups         list
+	subnets        command.List
+	groups         command.List
 	publicIP       bool
 	platform       string
 	snapshot       string
@@ -72,30 +71,8 @@ type options struct {
 	capture    string
 	redact     bool
 	timeout    time.Duration
-	only, skip list
+	only, skip command.List
 }
-
-// list is a flag of names with commas between them.
-type list []string
-
-func (l *list) String() string { return strings.Join(*l, ",") }
-
-func (l *list) Set(s string) error {
-	*l = list{}
-	for name := range strings.SplitSeq(s, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			*l = append(*l, name)
-		}
-	}
-	return nil
-}
-
-// usageError is a command line that makes no sense.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-func misused(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // modes are the flags that name what to diagnose, each with those that go with it only.
 var modes = []struct {
@@ -112,9 +89,8 @@ var modes = []struct {
 }
 
 func parse(args []string) (options, error) {
-	o := options{groups: list{}}
+	o := options{groups: command.List{}}
 	flags := flag.NewFlagSet("diagnose", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // run prints errors and help
 	flags.Bool("scenarios", false, "")
 	flags.StringVar(&o.scenario, "scenario", "", "")
 	flags.StringVar(&o.cluster, "cluster", "", "")
@@ -137,24 +113,10 @@ func parse(args []string) (options, error) {
 	flags.DurationVar(&o.timeout, "timeout", 0, "")
 	flags.Var(&o.only, "checks", "")
 	flags.Var(&o.skip, "skip", "")
-	if err := flags.Parse(args); err != nil {
-		return o, usageError{err}
+	given, err := command.Parse(flags, args)
+	if err != nil {
+		return o, err
 	}
-	if flags.NArg() > 0 {
-		return o, misused("unexpected argument %q", flags.Arg(0))
-	}
-	var given []string
-	var empty error
-	flags.Visit(func(f *flag.Flag) {
-		given = append(given, f.Name)
-		if f.Value.String() == "" && empty == nil { // most likely a variable that is not set
-			empty = misused("-%s is empty", f.Name)
-		}
-	})
-	if empty != nil {
-		return o, empty
-	}
-	var err error
 	if o.mode, err = modeOf(given); err != nil {
 		return o, err
 	}
@@ -168,7 +130,7 @@ func modeOf(given []string) (mode string, err error) {
 		switch {
 		case !slices.Contains(given, m.name):
 		case mode != "":
-			return "", misused("-%s and -%s do not go together: each names what to diagnose", mode, m.name)
+			return "", command.Misused("-%s and -%s do not go together: each names what to diagnose", mode, m.name)
 		default:
 			mode, with = m.name, m.with
 		}
@@ -181,10 +143,10 @@ func modeOf(given []string) (mode string, err error) {
 			}
 		}
 		if len(owners) > 0 && !slices.Contains(with, name) {
-			return "", misused("-%s goes with %s only", name, strings.Join(owners, " and "))
+			return "", command.Misused("-%s goes with %s only", name, strings.Join(owners, " and "))
 		}
 		if mode == "scenarios" && name != mode {
-			return "", misused("-scenarios takes no other flag, and -%s was given", name)
+			return "", command.Misused("-scenarios takes no other flag, and -%s was given", name)
 		}
 	}
 	return mode, nil
@@ -194,25 +156,25 @@ func modeOf(given []string) (mode string, err error) {
 func (o options) check() error {
 	switch {
 	case !slices.ContainsFunc(formats, o.isFormat):
-		return misused("-format is one of %s, not %q", strings.Join(formatNames(), ", "), o.format)
+		return command.Misused("-format is one of %s, not %q", strings.Join(formatNames(), ", "), o.format)
 	case o.language != "" && !slices.Contains(languages(), o.language):
-		return misused("-lang is one of %s, not %q", strings.Join(languages(), ", "), o.language)
+		return command.Misused("-lang is one of %s, not %q", strings.Join(languages(), ", "), o.language)
 	case o.artifact != "" && o.format != "sarif":
-		return misused("-artifact goes with -format sarif only")
+		return command.Misused("-artifact goes with -format sarif only")
 	case o.timeout < 0:
-		return misused("-timeout is negative")
+		return command.Misused("-timeout is negative")
 	case o.redact && o.capture == "":
-		return misused("-redact goes with -capture only")
+		return command.Misused("-redact goes with -capture only")
 	case o.capture != "" && o.capture == o.output:
-		return misused("-capture and -o name the same file, %s", o.output)
+		return command.Misused("-capture and -o name the same file, %s", o.output)
 	case o.mode == "task-definition" && len(o.subnets) == 0:
-		return misused("-task-definition takes -subnets: where would the task run?")
+		return command.Misused("-task-definition takes -subnets: where would the task run?")
 	}
 	if in := clusterOf(o.named()); o.cluster != "" && in != "" && in != path.Base(o.cluster) {
-		return misused("-%s names a cluster, %s, and -cluster another, %s", o.mode, in, o.cluster)
+		return command.Misused("-%s names a cluster, %s, and -cluster another, %s", o.mode, in, o.cluster)
 	}
 	if _, err := checks.Select(checks.Default(checks.Sources{}), o.only, o.skip); err != nil {
-		return usageError{err}
+		return command.Misused("%w", err)
 	}
 	return nil
 }

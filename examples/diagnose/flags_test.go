@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
 func TestUsageErrors(t *testing.T) {
@@ -49,10 +50,10 @@ func TestUsageErrors(t *testing.T) {
 	} {
 		t.Run(tt.args, func(t *testing.T) {
 			r := diagnose(t.Context(), strings.Fields(tt.args)...)
-			r.expect(t, toolError, "", "Run diagnose -h for help.")
+			r.Expect(t, command.ToolError, "", "Run diagnose -h for help.")
 			for word := range strings.FieldsSeq(tt.want) {
-				if !strings.Contains(r.stderr, word) {
-					t.Errorf("no %s in: %s", word, r.stderr)
+				if !strings.Contains(r.Stderr, word) {
+					t.Errorf("no %s in: %s", word, r.Stderr)
 				}
 			}
 		})
@@ -62,10 +63,10 @@ func TestUsageErrors(t *testing.T) {
 func TestUnknownCheckListsTheChecks(t *testing.T) {
 	for _, flag := range []string{"-checks", "-skip"} {
 		r := diagnose(t.Context(), flag, "route,firewall")
-		r.expect(t, toolError, "", `"firewall"`)
+		r.Expect(t, command.ToolError, "", `"firewall"`)
 		for _, c := range checks.Default(checks.Sources{}) {
-			if !strings.Contains(r.stderr, c.Info().ID) {
-				t.Errorf("%s is not listed: %s", c.Info().ID, r.stderr)
+			if !strings.Contains(r.Stderr, c.Info().ID) {
+				t.Errorf("%s is not listed: %s", c.Info().ID, r.Stderr)
 			}
 		}
 	}
@@ -73,7 +74,7 @@ func TestUnknownCheckListsTheChecks(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	r := diagnose(t.Context(), "-h")
-	if r.status != 0 || r.stdout != usage || r.stderr != "" {
+	if r.Status != 0 || r.Stdout != usage || r.Stderr != "" {
 		t.Errorf("%+v", r)
 	}
 	for line := range strings.Lines(usage) {
@@ -92,10 +93,10 @@ func TestParse(t *testing.T) {
 	if !slices.Equal(p.Subnets, []string{"subnet-a", "subnet-b"}) || p.SecurityGroups == nil || len(p.SecurityGroups) != 0 || !*p.PublicIP {
 		t.Errorf("placement %+v", p)
 	}
-	if o.mode != "task-definition" || o.platform != "1.3.0" || !slices.Equal(o.only, list{"dns", "route"}) {
+	if o.mode != "task-definition" || o.platform != "1.3.0" || !slices.Equal(o.only, command.List{"dns", "route"}) {
 		t.Errorf("%+v", o)
 	}
-	if o, err = parse(strings.Fields("-task-definition web:7 -subnets subnet-a -security-groups sg-a")); err != nil || *o.placement().PublicIP || !slices.Equal(o.groups, list{"sg-a"}) {
+	if o, err = parse(strings.Fields("-task-definition web:7 -subnets subnet-a -security-groups sg-a")); err != nil || *o.placement().PublicIP || !slices.Equal(o.groups, command.List{"sg-a"}) {
 		t.Errorf("%v, %+v", err, o)
 	}
 }

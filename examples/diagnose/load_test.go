@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
 // account stands in for AWS on this machine's own loopback interface, and for the configuration that leads to it.
@@ -42,7 +44,7 @@ func TestARNsRegionWins(t *testing.T) {
 				w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
 				w.WriteHeader(http.StatusBadRequest)
 			})
-			diagnose(t.Context(), strings.Fields(tt.args)...).expect(t, toolError, "", "AccessDeniedException")
+			diagnose(t.Context(), strings.Fields(tt.args)...).Expect(t, command.ToolError, "", "AccessDeniedException")
 			if !strings.Contains(signed, "/"+tt.region+"/ecs/") || !strings.Contains(body, `"cluster":"`+tt.cluster+`"`) {
 				t.Errorf("%s %s", signed, body)
 			}
@@ -69,7 +71,7 @@ func TestEvent(t *testing.T) {
 	check := func(name string) {
 		t.Helper()
 		signed, body = "", ""
-		diagnose(t.Context(), "-event", name).expect(t, toolError, "", "AccessDeniedException")
+		diagnose(t.Context(), "-event", name).Expect(t, command.ToolError, "", "AccessDeniedException")
 		if !strings.Contains(signed, "/eu-west-1/ecs/") || !strings.Contains(body, "task-definition/web:7") {
 			t.Errorf("%s: %s %s", name, signed, body)
 		}
@@ -97,15 +99,15 @@ func TestBadEvent(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		diagnose(t.Context(), "-event", file).expect(t, toolError, "", want)
+		diagnose(t.Context(), "-event", file).Expect(t, command.ToolError, "", want)
 	}
-	diagnose(t.Context(), "-event", file+"-absent").expect(t, toolError, "", "event.json-absent")
+	diagnose(t.Context(), "-event", file+"-absent").Expect(t, command.ToolError, "", "event.json-absent")
 }
 
 func TestNoRegion(t *testing.T) {
 	account(t, func(http.ResponseWriter, *http.Request) { t.Error("AWS was asked") })
 	t.Setenv("AWS_REGION", "")
-	diagnose(t.Context(), "-cluster", "prod", "-task", "0f1e").expect(t, toolError, "", "AWS_REGION")
+	diagnose(t.Context(), "-cluster", "prod", "-task", "0f1e").Expect(t, command.ToolError, "", "AWS_REGION")
 }
 
 func TestTimeoutWhileLoading(t *testing.T) {
@@ -120,8 +122,8 @@ func TestTimeoutWhileLoading(t *testing.T) {
 				<-r.Context().Done()
 			})
 			r := diagnose(t.Context(), append(strings.Fields(args), "-timeout", "100ms", "-format", "json")...)
-			r.expect(t, undetermined, "", "ended early")
-			o := decoded(t, r.stdout)
+			r.Expect(t, command.Undetermined, "", "ended early")
+			o := decoded(t, r.Stdout)
 			if o.Status != "unknown" || o.Task.ARN+o.Task.Service+o.Task.TaskDefinition == "" {
 				t.Errorf("%+v", o)
 			}
@@ -136,5 +138,5 @@ func TestInterruptWhileLoading(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	diagnose(ctx, "-task", taskARN).expect(t, undetermined, taskARN, "context canceled")
+	diagnose(ctx, "-task", taskARN).Expect(t, command.Undetermined, taskARN, "context canceled")
 }

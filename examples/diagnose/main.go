@@ -7,66 +7,31 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/examples/internal/command"
 	"github.com/canpull/canpull/report"
 )
 
-// Exit statuses.
-const (
-	canPull      = 0
-	cannotPull   = 1
-	toolError    = 2
-	undetermined = 3
-)
+var program = command.Program[options]{Name: "diagnose", Usage: usage, Parse: parse}
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { program.Main() }
 
-// run is the program. It returns the exit status.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	o, err := parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, usage)
-		return 0
-	}
-	status := toolError
-	if err == nil {
-		status, err = o.run(ctx, stdout, stderr)
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "diagnose:", err)
-	}
-	if errors.As(err, new(usageError)) {
-		fmt.Fprintln(stderr, "Run diagnose -h for help.")
-	}
-	return status
-}
-
-func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error) {
+// Run is the program.
+func (o options) Run(ctx context.Context, stdout, stderr io.Writer) (int, error) {
 	if o.mode == "scenarios" {
-		return canPull, listScenarios(stdout)
+		return command.CanPull, listScenarios(stdout)
 	}
-	if o.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.timeout)
-		defer cancel()
-	}
+	ctx, cancel := command.WithTimeout(ctx, o.timeout)
+	defer cancel()
 	d, err := o.diagnose(ctx, stderr)
 	switch {
 	case err != nil && !errors.Is(err, ctx.Err()):
-		return toolError, err
+		return command.ToolError, err
 	case err != nil:
 		fmt.Fprintf(stderr, "diagnose: the run ended early (%v); this is what it found until then\n", ctx.Err())
 	case o.mode == "":
@@ -74,19 +39,19 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error)
 	}
 	plan, err := d.Plan(ctx)
 	if err != nil && ctx.Err() == nil {
-		return toolError, err
+		return command.ToolError, err
 	}
 	var b bytes.Buffer // nothing is printed unless all of it can be
 	if err := o.encode(&b, d, append(o.fit(stdout), report.WithPlan(plan))...); err != nil {
-		return toolError, err
+		return command.ToolError, err
 	}
 	if o.capture != "" {
 		if err := o.captured(ctx, d.Snapshot()); err != nil {
-			return toolError, err
+			return command.ToolError, err
 		}
 	}
 	if err := o.write(stdout, b.Bytes()); err != nil {
-		return toolError, err
+		return command.ToolError, err
 	}
 	return exitStatus(d.Status()), nil
 }
@@ -150,9 +115,9 @@ func formatNames() (names []string) {
 func exitStatus(s checks.Status) int {
 	switch s {
 	case checks.Pass, checks.Warn:
-		return canPull
+		return command.CanPull
 	case checks.Fail:
-		return cannotPull
+		return command.CannotPull
 	}
-	return undetermined
+	return command.Undetermined
 }

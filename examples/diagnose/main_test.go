@@ -10,6 +10,8 @@ import (
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/examples/internal/command"
+	"github.com/canpull/canpull/examples/internal/command/commandtest"
 )
 
 // The machine's language is not the tests'.
@@ -20,33 +22,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// result is what a run of the program leaves.
-type result struct {
-	status         int
-	stdout, stderr string
-}
-
-func diagnose(ctx context.Context, args ...string) result {
-	var stdout, stderr strings.Builder
-	status := run(ctx, args, &stdout, &stderr)
-	return result{status, stdout.String(), stderr.String()}
-}
-
-// expect fails the test unless a run ended as wanted.
-func (r result) expect(t *testing.T, status int, stdout, stderr string) {
-	t.Helper()
-	if r.status != status {
-		t.Errorf("exit status %d, want %d", r.status, status)
-	}
-	if !strings.Contains(r.stdout, stdout) {
-		t.Errorf("stdout has no %q:\n%s", stdout, r.stdout)
-	}
-	if !strings.Contains(r.stderr, stderr) {
-		t.Errorf("stderr has no %q:\n%s", stderr, r.stderr)
-	}
-	if status == toolError && r.stdout != "" {
-		t.Errorf("stdout holds something beside an error:\n%s", r.stdout)
-	}
+func diagnose(ctx context.Context, args ...string) commandtest.Outcome {
+	return commandtest.Run(ctx, program, args...)
 }
 
 // outcome is the part of the JSON report that the tests look at.
@@ -68,13 +45,13 @@ func decoded(t *testing.T, text string) (o outcome) {
 
 func TestDefaultScenario(t *testing.T) {
 	r := diagnose(t.Context())
-	r.expect(t, cannotPull, "Security group sg-0endpoints has no inbound rule", "embedded scenario "+checkstest.DefaultScenario)
-	first, _, _ := strings.Cut(r.stdout, "\n")
+	r.Expect(t, command.CannotPull, "Security group sg-0endpoints has no inbound rule", "embedded scenario "+checkstest.DefaultScenario)
+	first, _, _ := strings.Cut(r.Stdout, "\n")
 	if !strings.HasPrefix(first, "It cannot pull: ") || !strings.Contains(first, "sg-0endpoints") {
 		t.Errorf("the first line is %q", first)
 	}
 	for _, want := range []string{"Evidence", "Fix ", "no inbound rule"} {
-		if !strings.Contains(r.stdout, want) {
+		if !strings.Contains(r.Stdout, want) {
 			t.Errorf("no %q", want)
 		}
 	}
@@ -82,9 +59,9 @@ func TestDefaultScenario(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	r := diagnose(t.Context(), "-format", "json")
-	o := decoded(t, r.stdout)
-	if r.status != cannotPull || o.Version != 1 || o.Status != "fail" || len(o.RootCauses) == 0 {
-		t.Fatalf("exit status %d, %+v", r.status, o)
+	o := decoded(t, r.Stdout)
+	if r.Status != command.CannotPull || o.Version != 1 || o.Status != "fail" || len(o.RootCauses) == 0 {
+		t.Fatalf("exit status %d, %+v", r.Status, o)
 	}
 	if c := o.RootCauses[0]; c.Code != "endpoint.group-closed" || c.Subject != "sg-0endpoints" {
 		t.Errorf("root cause: %+v", c)
@@ -93,9 +70,9 @@ func TestJSON(t *testing.T) {
 
 func TestMarkdown(t *testing.T) {
 	r := diagnose(t.Context(), "-format", "markdown", "-mask-accounts")
-	r.expect(t, cannotPull, "## It cannot pull: authenticating to the registry fails at `sg-0endpoints`.\n", "")
-	if strings.Contains(r.stdout, "111122223333") || !strings.Contains(r.stdout, "AAAAAAAAAAAA") {
-		t.Errorf("the account is not masked:\n%s", r.stdout)
+	r.Expect(t, command.CannotPull, "## It cannot pull: authenticating to the registry fails at `sg-0endpoints`.\n", "")
+	if strings.Contains(r.Stdout, "111122223333") || !strings.Contains(r.Stdout, "AAAAAAAAAAAA") {
+		t.Errorf("the account is not masked:\n%s", r.Stdout)
 	}
 }
 
@@ -121,7 +98,7 @@ func TestLanguage(t *testing.T) {
 				name, value, _ := strings.Cut(setting, "=")
 				t.Setenv(name, value)
 			}
-			diagnose(t.Context(), strings.Fields(tt.args)...).expect(t, cannotPull, tt.want, "")
+			diagnose(t.Context(), strings.Fields(tt.args)...).Expect(t, command.CannotPull, tt.want, "")
 		})
 	}
 }
@@ -136,7 +113,7 @@ func TestOutputThatIsNoTerminal(t *testing.T) {
 	if fitting := (options{}).fit(file); fitting != nil {
 		t.Errorf("%d options for a file", len(fitting))
 	}
-	if r := diagnose(t.Context()); strings.Contains(r.stdout, "\x1b") {
+	if r := diagnose(t.Context()); strings.Contains(r.Stdout, "\x1b") {
 		t.Error("colours are written into a pipe")
 	}
 }
@@ -150,7 +127,7 @@ func TestFormats(t *testing.T) {
 		if format == "sarif" {
 			args = append(args, "-artifact", "infra/task.tf")
 		}
-		diagnose(t.Context(), args...).expect(t, cannotPull, want, "")
+		diagnose(t.Context(), args...).Expect(t, command.CannotPull, want, "")
 	}
 	if names := formatNames(); len(names) != 6 {
 		t.Errorf("%q: is one of them not tested?", names)
@@ -158,14 +135,14 @@ func TestFormats(t *testing.T) {
 }
 
 func TestScenarios(t *testing.T) {
-	diagnose(t.Context(), "-scenarios").expect(t, canPull, checkstest.DefaultScenario, "")
+	diagnose(t.Context(), "-scenarios").Expect(t, command.CanPull, checkstest.DefaultScenario, "")
 	r := diagnose(t.Context(), "-scenario", "healthy-docker-hub")
-	r.expect(t, canPull, "It can pull.\n", "")
-	if r.stderr != "" {
-		t.Errorf("stderr: %s", r.stderr)
+	r.Expect(t, command.CanPull, "It can pull.\n", "")
+	if r.Stderr != "" {
+		t.Errorf("stderr: %s", r.Stderr)
 	}
-	diagnose(t.Context(), "-scenario", "nowhere").expect(t, toolError, "", checkstest.DefaultScenario)
-	diagnose(t.Context(), "-scenario", "nowhere", "-timeout", "1ns").expect(t, toolError, "", "no scenario")
+	diagnose(t.Context(), "-scenario", "nowhere").Expect(t, command.ToolError, "", checkstest.DefaultScenario)
+	diagnose(t.Context(), "-scenario", "nowhere", "-timeout", "1ns").Expect(t, command.ToolError, "", "no scenario")
 }
 
 func TestExitStatus(t *testing.T) {
@@ -183,30 +160,30 @@ func TestWhatDoesNotRunHasNotPassed(t *testing.T) {
 		id := c.Info().ID
 		for _, args := range [][]string{{"-skip", id}, {"-checks", id}} {
 			for _, scenario := range []string{"healthy-docker-hub", checkstest.DefaultScenario} {
-				if r := diagnose(t.Context(), append(args, "-scenario", scenario)...); r.status != cannotPull && r.status != undetermined {
-					t.Errorf("%s %s: exit status %d", args, scenario, r.status)
+				if r := diagnose(t.Context(), append(args, "-scenario", scenario)...); r.Status != command.CannotPull && r.Status != command.Undetermined {
+					t.Errorf("%s %s: exit status %d", args, scenario, r.Status)
 				}
 			}
 		}
 	}
 	r := diagnose(t.Context(), "-skip", "security-group,stopped-reason,repository-policy")
-	r.expect(t, undetermined, "Left out of this run, so unchecked\n  security-group, repository-policy, stopped-reason\n", "")
-	diagnose(t.Context(), "-checks", "security-group").expect(t, cannotPull, "[endpoint.group-closed]", "")
+	r.Expect(t, command.Undetermined, "Left out of this run, so unchecked\n  security-group, repository-policy, stopped-reason\n", "")
+	diagnose(t.Context(), "-checks", "security-group").Expect(t, command.CannotPull, "[endpoint.group-closed]", "")
 }
 
 func TestTimeout(t *testing.T) {
 	r := diagnose(t.Context(), "-timeout", "1ns", "-format", "json")
-	r.expect(t, undetermined, "", "ended early (context deadline exceeded)")
-	if o := decoded(t, r.stdout); o.Status != "unknown" || len(o.Findings) != len(checks.Default(checks.Sources{})) {
+	r.Expect(t, command.Undetermined, "", "ended early (context deadline exceeded)")
+	if o := decoded(t, r.Stdout); o.Status != "unknown" || len(o.Findings) != len(checks.Default(checks.Sources{})) {
 		t.Errorf("%+v", o)
 	}
-	diagnose(t.Context(), "-timeout", "1h").expect(t, cannotPull, "", "")
+	diagnose(t.Context(), "-timeout", "1h").Expect(t, command.CannotPull, "", "")
 }
 
 func TestInterrupt(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	diagnose(ctx).expect(t, undetermined, "not checked to the end", "ended early (context canceled)")
+	diagnose(ctx).Expect(t, command.Undetermined, "not checked to the end", "ended early (context canceled)")
 }
 
 func TestOutputFile(t *testing.T) {
@@ -219,9 +196,9 @@ func TestOutputFile(t *testing.T) {
 		t.Skip(err)
 	}
 	r := diagnose(t.Context(), "-o", link)
-	r.expect(t, cannotPull, "", "")
-	if r.stdout != "" {
-		t.Errorf("stdout: %s", r.stdout)
+	r.Expect(t, command.CannotPull, "", "")
+	if r.Stdout != "" {
+		t.Errorf("stdout: %s", r.Stdout)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil || !strings.HasPrefix(string(text), "It cannot pull: ") {
@@ -239,9 +216,9 @@ func TestOutputFileIsWrittenWhollyOrNotAtAll(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, "taken"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	diagnose(t.Context(), "-o", filepath.Join(dir, "taken")).expect(t, toolError, "", "taken")
-	diagnose(t.Context(), "-o", filepath.Join(dir, "absent", "report")).expect(t, toolError, "", "absent")
-	diagnose(t.Context(), "-o", filepath.Join(dir, "report"), "-skip", "nothing").expect(t, toolError, "", "nothing")
+	diagnose(t.Context(), "-o", filepath.Join(dir, "taken")).Expect(t, command.ToolError, "", "taken")
+	diagnose(t.Context(), "-o", filepath.Join(dir, "absent", "report")).Expect(t, command.ToolError, "", "absent")
+	diagnose(t.Context(), "-o", filepath.Join(dir, "report"), "-skip", "nothing").Expect(t, command.ToolError, "", "nothing")
 	onlyFiles(t, dir, "taken")
 }
 

@@ -14,7 +14,7 @@ func TestREADMEShowsTheOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	var stdout, stderr bytes.Buffer
-	if status := run(t.Context(), nil, &stdout, &stderr); status != 1 {
+	if status := program.Run(t.Context(), nil, &stdout, &stderr); status != 1 {
 		t.Fatalf("exit %d: %s", status, stderr.String())
 	}
 	if !strings.Contains(string(readme), "```\n"+stdout.String()+"```\n") {

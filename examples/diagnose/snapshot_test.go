@@ -8,23 +8,24 @@ import (
 	"testing"
 
 	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
 func TestASnapshotReportsTheSame(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "facts.json")
 	captured := diagnose(t.Context(), "-scenario", checkstest.DefaultScenario, "-capture", file, "-format", "json")
-	captured.expect(t, cannotPull, "endpoint.group-closed", "")
+	captured.Expect(t, command.CannotPull, "endpoint.group-closed", "")
 	replayed := diagnose(t.Context(), "-snapshot", file, "-format", "json")
 	times := regexp.MustCompile(`(?m)^  "(started|elapsed)": .*$`)
-	captured.stdout, replayed.stdout = times.ReplaceAllString(captured.stdout, "$1"), times.ReplaceAllString(replayed.stdout, "$1")
+	captured.Stdout, replayed.Stdout = times.ReplaceAllString(captured.Stdout, "$1"), times.ReplaceAllString(replayed.Stdout, "$1")
 	if replayed != captured {
 		t.Errorf("replayed:\n%+v\nwant:\n%+v", replayed, captured)
 	}
 	onlyFiles(t, dir, "facts.json")
 	healthy := filepath.Join(dir, "healthy.json")
-	diagnose(t.Context(), "-scenario", "healthy-nat", "-capture", healthy).expect(t, canPull, "It can pull.", "")
-	diagnose(t.Context(), "-snapshot", healthy).expect(t, canPull, "It can pull.", "")
+	diagnose(t.Context(), "-scenario", "healthy-nat", "-capture", healthy).Expect(t, command.CanPull, "It can pull.", "")
+	diagnose(t.Context(), "-snapshot", healthy).Expect(t, command.CanPull, "It can pull.", "")
 }
 
 // Facts show how an account is built: they are for their owner's eyes, whatever the umask and whoever could read the file.
@@ -35,7 +36,7 @@ func TestCapturedFactsAreForTheirOwnerOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range []string{old, filepath.Join(dir, "new.json")} {
-		diagnose(t.Context(), "-capture", file).expect(t, cannotPull, "", "")
+		diagnose(t.Context(), "-capture", file).Expect(t, command.CannotPull, "", "")
 		info, err := os.Stat(file)
 		if err != nil || info.Mode().Perm() != 0o600 || info.Size() == 0 {
 			t.Errorf("%v, %+v", err, info)
@@ -46,8 +47,8 @@ func TestCapturedFactsAreForTheirOwnerOnly(t *testing.T) {
 func TestRedactedFacts(t *testing.T) {
 	dir := t.TempDir()
 	open, file := filepath.Join(dir, "facts.json"), filepath.Join(dir, "redacted.json")
-	diagnose(t.Context(), "-capture", open).expect(t, cannotPull, "", "")
-	diagnose(t.Context(), "-snapshot", open, "-capture", file, "-redact").expect(t, cannotPull, "sg-0endpoints", "") // the report is the user's own
+	diagnose(t.Context(), "-capture", open).Expect(t, command.CannotPull, "", "")
+	diagnose(t.Context(), "-snapshot", open, "-capture", file, "-redact").Expect(t, command.CannotPull, "sg-0endpoints", "") // the report is the user's own
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -57,14 +58,14 @@ func TestRedactedFacts(t *testing.T) {
 			t.Errorf("%s still shows", name)
 		}
 	}
-	diagnose(t.Context(), "-snapshot", file).expect(t, cannotPull, "[endpoint.group-closed]", "")
+	diagnose(t.Context(), "-snapshot", file).Expect(t, command.CannotPull, "[endpoint.group-closed]", "")
 }
 
 // What ran out of time is captured as far as it came, and redacted all the same.
 func TestFactsOfARunThatEndedEarly(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "facts.json")
-	diagnose(t.Context(), "-scenario", "healthy-nat", "-timeout", "1ns", "-capture", file, "-redact").expect(t, undetermined, "", "ended early")
-	diagnose(t.Context(), "-snapshot", file).expect(t, undetermined, "", "")
+	diagnose(t.Context(), "-scenario", "healthy-nat", "-timeout", "1ns", "-capture", file, "-redact").Expect(t, command.Undetermined, "", "ended early")
+	diagnose(t.Context(), "-snapshot", file).Expect(t, command.Undetermined, "", "")
 }
 
 func TestSnapshotsThatCannotBeRead(t *testing.T) {
@@ -79,11 +80,11 @@ func TestSnapshotsThatCannotBeRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := diagnose(t.Context(), "-snapshot", file)
-		r.expect(t, toolError, "", tt.want)
-		if !strings.Contains(r.stderr, name) {
-			t.Errorf("the file is not named: %s", r.stderr)
+		r.Expect(t, command.ToolError, "", tt.want)
+		if !strings.Contains(r.Stderr, name) {
+			t.Errorf("the file is not named: %s", r.Stderr)
 		}
 	}
-	diagnose(t.Context(), "-snapshot", filepath.Join(dir, "absent.json")).expect(t, toolError, "", "absent.json")
-	diagnose(t.Context(), "-capture", filepath.Join(dir, "absent", "facts.json")).expect(t, toolError, "", "absent")
+	diagnose(t.Context(), "-snapshot", filepath.Join(dir, "absent.json")).Expect(t, command.ToolError, "", "absent.json")
+	diagnose(t.Context(), "-capture", filepath.Join(dir, "absent", "facts.json")).Expect(t, command.ToolError, "", "absent")
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/canpull/canpull/checks"
+
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
 // account is one account in one Region.
@@ -53,10 +55,10 @@ func (o options) accounts(ctx context.Context, stderr io.Writer) (all accounts, 
 	}
 	roles, regions := o.roles, o.regions
 	if len(roles) == 0 {
-		roles = list{""}
+		roles = command.List{""}
 	}
 	if len(regions) == 0 {
-		regions = list{base.Region}
+		regions = command.List{base.Region}
 	}
 	for _, region := range regions {
 		for _, role := range roles {

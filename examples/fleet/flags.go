@@ -2,12 +2,12 @@ package main
 
 import (
 	"flag"
-	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
 const usage = `Fleet says which services of a cluster cannot pull their images, and what few causes that has.
@@ -39,8 +39,8 @@ type options struct {
 	cluster string
 	all     bool
 	stopped bool
-	roles   list
-	regions list
+	roles   command.List
+	regions command.List
 	log     bool
 
 	format  string
@@ -50,32 +50,9 @@ type options struct {
 // live reports whether accounts of AWS are asked.
 func (o options) live() bool { return o.all || o.cluster != "" }
 
-// list is a flag of names with commas between them.
-type list []string
-
-func (l *list) String() string { return strings.Join(*l, ",") }
-
-func (l *list) Set(s string) error {
-	*l = nil
-	for name := range strings.SplitSeq(s, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			*l = append(*l, name)
-		}
-	}
-	return nil
-}
-
-// usageError is a command line that makes no sense.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-func misused(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 func parse(args []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("fleet", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // run prints errors and help
 	flags.StringVar(&o.cluster, "cluster", "", "")
 	flags.BoolVar(&o.all, "all", false, "")
 	flags.BoolVar(&o.stopped, "stopped", false, "")
@@ -84,24 +61,14 @@ func parse(args []string) (options, error) {
 	flags.BoolVar(&o.log, "log", false, "")
 	flags.StringVar(&o.format, "format", "text", "")
 	flags.DurationVar(&o.timeout, "timeout", 0, "")
-	if err := flags.Parse(args); err != nil {
-		return o, usageError{err}
-	}
-	if flags.NArg() > 0 {
-		return o, misused("unexpected argument %q", flags.Arg(0))
-	}
-	var err error
-	flags.Visit(func(f *flag.Flag) {
-		switch name := f.Name; {
-		case err != nil:
-		case f.Value.String() == "": // most likely a variable that is not set
-			err = misused("-%s is empty", name)
-		case !o.live() && name != "format" && name != "timeout":
-			err = misused("-%s goes with -cluster or -all", name)
-		}
-	})
+	given, err := command.Parse(flags, args)
 	if err != nil {
 		return o, err
+	}
+	for _, name := range given {
+		if !o.live() && name != "format" && name != "timeout" {
+			return o, command.Misused("-%s goes with -cluster or -all", name)
+		}
 	}
 	return o, o.check()
 }
@@ -110,19 +77,19 @@ func parse(args []string) (options, error) {
 func (o options) check() error {
 	switch {
 	case o.cluster != "" && o.all:
-		return misused("-cluster and -all do not go together: each names what to scan")
+		return command.Misused("-cluster and -all do not go together: each names what to scan")
 	case o.format != "text" && o.format != "jsonl":
-		return misused("-format is text or jsonl, not %q", o.format)
+		return command.Misused("-format is text or jsonl, not %q", o.format)
 	case o.timeout < 0:
-		return misused("-timeout is negative")
+		return command.Misused("-timeout is negative")
 	}
 	for _, role := range o.roles {
 		if a, err := arn.Parse(role); err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") {
-			return misused("-assume-role takes ARNs of roles, and %q is none", role)
+			return command.Misused("-assume-role takes ARNs of roles, and %q is none", role)
 		}
 	}
 	if a, err := arn.Parse(o.cluster); err == nil && (len(o.regions) > 0 || len(o.roles) > 1) {
-		return misused("-cluster names one cluster, of account %s in %s: scan several by its name", a.AccountID, a.Region)
+		return command.Misused("-cluster names one cluster, of account %s in %s: scan several by its name", a.AccountID, a.Region)
 	}
 	return nil
 }

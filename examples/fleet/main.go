@@ -8,59 +8,24 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
-// Exit statuses.
-const (
-	canPull      = 0
-	cannotPull   = 1
-	toolError    = 2
-	undetermined = 3
-)
+var program = command.Program[options]{Name: "fleet", Usage: usage, Parse: parse}
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { program.Main() }
 
-// run is the program. It returns the exit status.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	o, err := parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, usage)
-		return canPull
-	}
-	status := toolError
-	if err == nil {
-		status, err = o.run(ctx, stdout, stderr)
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "fleet:", err)
-	}
-	if errors.As(err, new(usageError)) {
-		fmt.Fprintln(stderr, "Run fleet -h for help.")
-	}
-	return status
-}
-
-func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error) {
-	if o.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.timeout)
-		defer cancel()
-	}
+// Run is the program.
+func (o options) Run(ctx context.Context, stdout, stderr io.Writer) (int, error) {
+	ctx, cancel := command.WithTimeout(ctx, o.timeout)
+	defer cancel()
 	accounts, err := o.accounts(ctx, stderr)
 	if err != nil {
-		return toolError, err
+		return command.ToolError, err
 	}
 	if !o.live() {
 		fmt.Fprintln(stderr, "fleet: no cluster was named, so this is the embedded one; -h says how to name one")
@@ -76,14 +41,14 @@ func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error)
 		progress.show(r)
 		if o.format == "jsonl" {
 			if err := r.line(stdout, d, err); err != nil {
-				return toolError, err
+				return command.ToolError, err
 			}
 		}
 	}
 	fmt.Fprint(stderr, progress.erase())
 	if o.format == "text" {
 		if err := r.table(stdout); err != nil {
-			return toolError, err
+			return command.ToolError, err
 		}
 	}
 	return r.exitStatus(ctx.Err() != nil), nil
@@ -113,11 +78,11 @@ func (r *results) exitStatus(early bool) int {
 	none := r.tally.Tasks == 0 && !r.stopped
 	switch s := r.tally.Statuses; {
 	case s[checks.Fail] > 0:
-		return cannotPull
+		return command.CannotPull
 	case s[checks.Unknown] > 0 || len(r.notLoaded) > 0 || none || early:
-		return undetermined
+		return command.Undetermined
 	}
-	return canPull
+	return command.CanPull
 }
 
 // named names a task for people: by its service, or itself.

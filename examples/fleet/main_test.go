@@ -14,37 +14,23 @@ import (
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/examples/internal/command"
+	"github.com/canpull/canpull/examples/internal/command/commandtest"
 	"github.com/canpull/canpull/report"
 )
 
-// outcome is what a run of the program leaves.
-type outcome struct {
-	status         int
-	stdout, stderr string
-}
-
-func fleet(ctx context.Context, args ...string) outcome {
-	var stdout, stderr strings.Builder
-	status := run(ctx, args, &stdout, &stderr)
-	return outcome{status, stdout.String(), stderr.String()}
-}
-
-// expect fails the test unless a run ended as wanted.
-func (o outcome) expect(t *testing.T, status int, stdout, stderr string) {
-	t.Helper()
-	if o.status != status || !strings.Contains(o.stdout, stdout) || !strings.Contains(o.stderr, stderr) {
-		t.Errorf("exit status %d, want %d; want %q on stdout and %q on stderr:\n%s\n%s", o.status, status, stdout, stderr, o.stdout, o.stderr)
-	}
+func fleet(ctx context.Context, args ...string) commandtest.Outcome {
+	return commandtest.Run(ctx, program, args...)
 }
 
 func TestTheEmbeddedClusterHasFewCauses(t *testing.T) {
 	o := fleet(t.Context())
-	o.expect(t, cannotPull, "72 services: 26 cannot pull, 44 can, 2 undetermined.\n", "this is the embedded one")
-	widest, narrowest := strings.Index(o.stdout, "    21  route.nat-state"), strings.Index(o.stdout, "     1  image.absent")
+	o.Expect(t, command.CannotPull, "72 services: 26 cannot pull, 44 can, 2 undetermined.\n", "this is the embedded one")
+	widest, narrowest := strings.Index(o.Stdout, "    21  route.nat-state"), strings.Index(o.Stdout, "     1  image.absent")
 	if widest < 0 || narrowest < widest {
-		t.Errorf("the widest cause is not the first:\n%s", o.stdout)
+		t.Errorf("the widest cause is not the first:\n%s", o.Stdout)
 	}
-	for line := range strings.Lines(o.stdout) {
+	for line := range strings.Lines(o.Stdout) {
 		if len(line) > width+1 {
 			t.Errorf("too long: %s", line)
 		}
@@ -54,15 +40,15 @@ func TestTheEmbeddedClusterHasFewCauses(t *testing.T) {
 func TestEveryLineIsAReport(t *testing.T) {
 	o := fleet(t.Context(), "-format", "jsonl")
 	statuses := map[checks.Status]int{}
-	for line := range strings.Lines(o.stdout) {
+	for line := range strings.Lines(o.Stdout) {
 		d, err := report.Decode(strings.NewReader(line))
 		if err != nil {
 			t.Fatal(err)
 		}
 		statuses[d.Status()]++
 	}
-	if o.status != cannotPull || statuses[checks.Fail] != 26 || statuses[checks.Pass] != 44 || statuses[checks.Unknown] != 2 {
-		t.Errorf("exit status %d, %v", o.status, statuses)
+	if o.Status != command.CannotPull || statuses[checks.Fail] != 26 || statuses[checks.Pass] != 44 || statuses[checks.Unknown] != 2 {
+		t.Errorf("exit status %d, %v", o.Status, statuses)
 	}
 }
 
@@ -78,9 +64,9 @@ func TestUsageErrors(t *testing.T) {
 		"-all -timeout -1s":             "negative",
 		"-cluster arn:aws:ecs:eu-west-1:111122223333:cluster/prod -regions us-east-1": "account 111122223333 in eu-west-1",
 	} {
-		fleet(t.Context(), strings.Fields(args)...).expect(t, toolError, "", want)
+		fleet(t.Context(), strings.Fields(args)...).Expect(t, command.ToolError, "", want)
 	}
-	if o := fleet(t.Context(), "-h"); o.status != 0 || o.stdout != usage {
+	if o := fleet(t.Context(), "-h"); o.Status != 0 || o.Stdout != usage {
 		t.Errorf("%+v", o)
 	}
 	for line := range strings.Lines(usage) {
@@ -91,8 +77,8 @@ func TestUsageErrors(t *testing.T) {
 }
 
 func TestTimeout(t *testing.T) {
-	fleet(t.Context(), "-timeout", "1ns").expect(t, undetermined, "0 services", "ended early (context deadline exceeded)")
-	fleet(t.Context(), "-timeout", "1h").expect(t, cannotPull, "72 services", "")
+	fleet(t.Context(), "-timeout", "1ns").Expect(t, command.Undetermined, "0 services", "ended early (context deadline exceeded)")
+	fleet(t.Context(), "-timeout", "1h").Expect(t, command.CannotPull, "72 services", "")
 }
 
 // scanned adds tasks of which each was loaded or not.
@@ -121,14 +107,14 @@ func TestExitStatusIsThatOfTheWorst(t *testing.T) {
 		early   bool
 		want    int
 	}{
-		"all can":                       {scanned(false, of(checks.Pass)), false, canPull},
-		"one is not on Fargate":         {scanned(false, of(checks.Pass, elsewhere)), false, canPull},
-		"one was not loaded":            {scanned(false, of(checks.Pass, broken)), false, undetermined},
-		"one cannot and one was not":    {scanned(false, of(checks.Fail, broken)), false, cannotPull},
-		"one is not known":              {scanned(false, of(checks.Unknown)), false, undetermined},
-		"it ended early":                {scanned(false, of(checks.Warn)), true, undetermined},
-		"there is none":                 {scanned(false, none), false, undetermined},
-		"there is none that has failed": {scanned(true, none), false, canPull},
+		"all can":                       {scanned(false, of(checks.Pass)), false, command.CanPull},
+		"one is not on Fargate":         {scanned(false, of(checks.Pass, elsewhere)), false, command.CanPull},
+		"one was not loaded":            {scanned(false, of(checks.Pass, broken)), false, command.Undetermined},
+		"one cannot and one was not":    {scanned(false, of(checks.Fail, broken)), false, command.CannotPull},
+		"one is not known":              {scanned(false, of(checks.Unknown)), false, command.Undetermined},
+		"it ended early":                {scanned(false, of(checks.Warn)), true, command.Undetermined},
+		"there is none":                 {scanned(false, none), false, command.Undetermined},
+		"there is none that has failed": {scanned(true, none), false, command.CanPull},
 	} {
 		if got := c.results.exitStatus(c.early); got != c.want {
 			t.Errorf("%s: exit status %d, want %d", name, got, c.want)

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
 // The README shows what the program prints.
@@ -13,7 +15,7 @@ func TestREADMEShowsTheOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := fleet(t.Context())
-	if o.status != cannotPull || !strings.Contains(string(readme), "```\n"+o.stdout+"```\n") {
-		t.Errorf("exit status %d; README.md does not show this output:\n%s", o.status, o.stdout)
+	if o.Status != command.CannotPull || !strings.Contains(string(readme), "```\n"+o.Stdout+"```\n") {
+		t.Errorf("exit status %d; README.md does not show this output:\n%s", o.Status, o.Stdout)
 	}
 }

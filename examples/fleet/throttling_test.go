@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/canpull/canpull/examples/internal/command"
 	"github.com/canpull/canpull/examples/internal/emulator"
 )
 
@@ -54,9 +55,9 @@ func TestThrottledAccount(t *testing.T) {
 	t.Setenv("AWS_MAX_ATTEMPTS", "") // as it is for users
 
 	o := fleet(t.Context(), "-cluster", "prod", "-log")
-	o.expect(t, cannotPull, "12 services: 12 cannot pull", "error=")
-	if throttled.Load() == 0 || strings.Contains(o.stderr, "Throttling") || strings.Contains(o.stderr, "RequestLimitExceeded") {
-		t.Errorf("%d calls of %d were throttled, and some were lost:\n%s", throttled.Load(), calls.Load(), o.stderr)
+	o.Expect(t, command.CannotPull, "12 services: 12 cannot pull", "error=")
+	if throttled.Load() == 0 || strings.Contains(o.Stderr, "Throttling") || strings.Contains(o.Stderr, "RequestLimitExceeded") {
+		t.Errorf("%d calls of %d were throttled, and some were lost:\n%s", throttled.Load(), calls.Load(), o.Stderr)
 	}
 	t.Logf("%d calls, %d throttled", calls.Load(), throttled.Load())
 }

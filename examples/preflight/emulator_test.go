@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
+	"github.com/canpull/canpull/examples/internal/command"
 	"github.com/canpull/canpull/examples/internal/emulator"
 )
 
@@ -29,7 +30,7 @@ func TestEmulatedDefinition(t *testing.T) {
 
 	o := preflight(t.Context(), "-definition", name, "-subnets", in.Subnet, "-security-groups", in.SecurityGroup, "-format", "text")
 	for _, want := range []string{"[role.none]", "[route.none]", "[image.repository-absent]", in.RouteTable} {
-		o.expect(t, cannotPull, want, "")
+		o.Expect(t, command.CannotPull, want, "")
 	}
 	described := file(t, "described.json", `{"taskDefinition": `+definition+`}`)
 	service, err := json.Marshal(map[string]any{"serviceName": "web", "launchType": "FARGATE", "networkConfiguration": map[string]any{
@@ -38,16 +39,16 @@ func TestEmulatedDefinition(t *testing.T) {
 		t.Fatal(err)
 	}
 	o = preflight(t.Context(), "-definition", described, "-service", file(t, "service.json", string(service)), "-format", "text")
-	if text := strings.Join(strings.Fields(o.stdout), " "); o.status != cannotPull || !strings.Contains(text, ", with a public IP.") {
+	if text := strings.Join(strings.Fields(o.Stdout), " "); o.Status != command.CannotPull || !strings.Contains(text, ", with a public IP.") {
 		t.Errorf("%+v", o)
 	}
-	preflight(t.Context(), "-service", file(t, "service.json", string(service))).expect(t, toolError, "", "it names no taskDefinition")
+	preflight(t.Context(), "-service", file(t, "service.json", string(service))).Expect(t, command.ToolError, "", "it names no taskDefinition")
 
 	registered := emulator.Call(t, ecs.NewFromConfig(cfg).RegisterTaskDefinition, &ecs.RegisterTaskDefinitionInput{Family: aws.String("web"), NetworkMode: "awsvpc",
 		ContainerDefinitions: []ecstypes.ContainerDefinition{{Name: aws.String("web"), Image: aws.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.0"), Memory: aws.Int32(512)}}})
 	named := strings.Replace(string(service), "{", `{"taskDefinition": "web:1", `, 1)
 	preflight(t.Context(), "-service", file(t, "service.json", named), "-format", "text").
-		expect(t, cannotPull, *registered.TaskDefinition.TaskDefinitionArn, "")
+		Expect(t, command.CannotPull, *registered.TaskDefinition.TaskDefinitionArn, "")
 
 	// The SDK's clients refuse what a template changes, as the embedded account does.
 	template := `{"Resources": {
@@ -55,9 +56,9 @@ func TestEmulatedDefinition(t *testing.T) {
 			"Subnets": ["` + in.Subnet + `"], "SecurityGroups": ["` + in.SecurityGroup + `"]}}}},
 		"Way": {"Type": "AWS::EC2::Route", "Properties": {"RouteTableId": "` + in.RouteTable + `"}}}}`
 	o = preflight(t.Context(), "-template", file(t, "stack.json", template), "-format", "text")
-	o.expect(t, cannotPull, "the deployment creates or changes Way", "")
-	if strings.Contains(o.stdout, "[route.none]") {
-		t.Errorf("a route is missing that the template may make:\n%s", o.stdout)
+	o.Expect(t, command.CannotPull, "the deployment creates or changes Way", "")
+	if strings.Contains(o.Stdout, "[route.none]") {
+		t.Errorf("a route is missing that the template may make:\n%s", o.Stdout)
 	}
 }
 
@@ -65,5 +66,5 @@ func TestWithoutAnAccount(t *testing.T) {
 	t.Setenv("AWS_REGION", "")
 	t.Setenv("AWS_DEFAULT_REGION", "")
 	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
-	preflight(t.Context(), "-definition", file(t, "web.json", definition), "-subnets", "subnet-1").expect(t, toolError, "", "no Region is known")
+	preflight(t.Context(), "-definition", file(t, "web.json", definition), "-subnets", "subnet-1").Expect(t, command.ToolError, "", "no Region is known")
 }

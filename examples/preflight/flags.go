@@ -3,10 +3,12 @@ package main
 import (
 	"flag"
 	"fmt"
-	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
 const usage = `Preflight says, before a deploy, whether the tasks that it plans will pull their images.
@@ -41,7 +43,7 @@ Exit status: 0 all can pull, 1 one cannot, 3 undetermined, 2 usage or tool error
 type options struct {
 	plan, template, definition, service string // files
 	parameters                          parameters
-	subnets, groups                     list
+	subnets, groups                     command.List
 	publicIP                            bool
 	accountID                           string
 	format, output                      string
@@ -52,24 +54,10 @@ type options struct {
 // demo reports whether the embedded plan is meant.
 func (o options) demo() bool { return o.plan+o.template+o.definition+o.service == "" }
 
-// list is a flag of names with commas between them.
-type list []string
-
-func (l *list) String() string { return strings.Join(*l, ",") }
-
-func (l *list) Set(s string) error {
-	for name := range strings.SplitSeq(s, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			*l = append(*l, name)
-		}
-	}
-	return nil
-}
-
 // parameters are values for a template: of its parameters, and of what other stacks export.
 type parameters map[string]string
 
-func (p *parameters) String() string { return "" }
+func (p *parameters) String() string { return strings.Join(slices.Sorted(maps.Keys(*p)), ",") }
 
 func (p *parameters) Set(s string) error {
 	name, value, ok := strings.Cut(s, "=")
@@ -83,17 +71,9 @@ func (p *parameters) Set(s string) error {
 	return nil
 }
 
-// usageError is a command line that makes no sense.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-func misused(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
 func parse(args []string) (options, error) {
 	var o options
 	flags := flag.NewFlagSet("preflight", flag.ContinueOnError)
-	flags.SetOutput(io.Discard) // run prints errors and help
 	flags.StringVar(&o.plan, "plan", "", "")
 	flags.StringVar(&o.template, "template", "", "")
 	flags.Var(&o.parameters, "parameter", "")
@@ -108,20 +88,8 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.sarif, "sarif", "", "")
 	flags.StringVar(&o.artifact, "artifact", "", "")
 	flags.DurationVar(&o.timeout, "timeout", 0, "")
-	if err := flags.Parse(args); err != nil {
-		return o, usageError{err}
-	}
-	if flags.NArg() > 0 {
-		return o, misused("unexpected argument %q", flags.Arg(0))
-	}
-	var empty error
-	flags.Visit(func(f *flag.Flag) {
-		if f.Name != "parameter" && f.Value.String() == "" && empty == nil { // most likely a variable that is not set
-			empty = misused("-%s is empty", f.Name)
-		}
-	})
-	if empty != nil {
-		return o, empty
+	if _, err := command.Parse(flags, args); err != nil {
+		return o, err
 	}
 	return o, o.check()
 }
@@ -137,23 +105,23 @@ func (o options) check() error {
 	placed := len(o.subnets) > 0
 	switch {
 	case files > 1:
-		return misused("-plan, -template and -definition or -service do not go together: each names what to diagnose")
+		return command.Misused("-plan, -template and -definition or -service do not go together: each names what to diagnose")
 	case !slices.Contains([]string{"markdown", "text"}, o.format):
-		return misused("-format is markdown or text, not %q", o.format)
+		return command.Misused("-format is markdown or text, not %q", o.format)
 	case o.timeout < 0:
-		return misused("-timeout is negative")
+		return command.Misused("-timeout is negative")
 	case o.artifact != "" && o.sarif == "":
-		return misused("-artifact goes with -sarif only")
+		return command.Misused("-artifact goes with -sarif only")
 	case o.parameters != nil && o.template == "":
-		return misused("-parameter goes with -template only")
+		return command.Misused("-parameter goes with -template only")
 	case (len(o.groups) > 0 || o.publicIP) && !placed:
-		return misused("-security-groups and -assign-public-ip go with -subnets only")
+		return command.Misused("-security-groups and -assign-public-ip go with -subnets only")
 	case placed && (files == 0 || o.service != ""):
-		return misused("-subnets goes with -definition, -plan or -template only")
+		return command.Misused("-subnets goes with -definition, -plan or -template only")
 	case o.definition != "" && o.service == "" && !placed:
-		return misused("-definition takes -service or -subnets: where would the task run?")
+		return command.Misused("-definition takes -service or -subnets: where would the task run?")
 	case o.definition == "-" && o.service == "-":
-		return misused("-definition and -service are both standard input")
+		return command.Misused("-definition and -service are both standard input")
 	}
 	return nil
 }

@@ -6,64 +6,28 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
-// Exit statuses.
-const (
-	canPull      = 0
-	cannotPull   = 1
-	toolError    = 2
-	undetermined = 3
-)
+var program = command.Program[options]{Name: "preflight", Usage: usage, Parse: parse}
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second interrupt ends the program at once
-	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
-}
+func main() { program.Main() }
 
-// run is the program. It returns the exit status.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	o, err := parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprint(stdout, usage)
-		return canPull
-	}
-	status := toolError
-	if err == nil {
-		status, err = o.run(ctx, stdout, stderr)
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "preflight:", err)
-	}
-	if errors.As(err, new(usageError)) {
-		fmt.Fprintln(stderr, "Run preflight -h for help.")
-	}
-	return status
-}
-
-func (o options) run(ctx context.Context, stdout, stderr io.Writer) (int, error) {
-	if o.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, o.timeout)
-		defer cancel()
-	}
+// Run is the program.
+func (o options) Run(ctx context.Context, stdout, stderr io.Writer) (int, error) {
+	ctx, cancel := command.WithTimeout(ctx, o.timeout)
+	defer cancel()
 	account, err := o.account(ctx)
 	if err != nil {
-		return toolError, err
+		return command.ToolError, err
 	}
 	plan, err := o.read(account)
 	if err != nil {
-		return toolError, err
+		return command.ToolError, err
 	}
 	if o.demo() {
 		fmt.Fprintln(stderr, "preflight: no file was named, so this is the embedded plan; -h says how to name one")
@@ -99,13 +63,13 @@ func (p plan) diagnose(ctx context.Context, a *account) (results []result) {
 
 // statusOf returns the exit status: one task that cannot pull decides, then one that is not known.
 func statusOf(results []result) int {
-	status := canPull
+	status := command.CanPull
 	for _, r := range results {
 		switch s := r.diagnosis.Status(); {
 		case r.err == nil && s == checks.Fail:
-			return cannotPull
+			return command.CannotPull
 		case r.err != nil || s == checks.Unknown:
-			status = undetermined
+			status = command.Undetermined
 		}
 	}
 	return status

@@ -12,26 +12,13 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/canpull/canpull/examples/internal/command"
+	"github.com/canpull/canpull/examples/internal/command/commandtest"
 )
 
-// outcome is what a run of the program leaves.
-type outcome struct {
-	status         int
-	stdout, stderr string
-}
-
-func preflight(ctx context.Context, args ...string) outcome {
-	var stdout, stderr strings.Builder
-	status := run(ctx, args, &stdout, &stderr)
-	return outcome{status, stdout.String(), stderr.String()}
-}
-
-// expect fails the test unless a run ended as wanted.
-func (o outcome) expect(t *testing.T, status int, stdout, stderr string) {
-	t.Helper()
-	if o.status != status || !strings.Contains(o.stdout, stdout) || !strings.Contains(o.stderr, stderr) {
-		t.Errorf("exit status %d, want %d with %q and %q:\n%s%s", o.status, status, stdout, stderr, o.stdout, o.stderr)
-	}
+func preflight(ctx context.Context, args ...string) commandtest.Outcome {
+	return commandtest.Run(ctx, program, args...)
 }
 
 // file writes a file and returns its name.
@@ -53,9 +40,9 @@ func TestREADMEShowsTheOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := preflight(t.Context(), "-format", "text")
-	o.expect(t, cannotPull, "It cannot pull", "embedded plan")
-	first, _, _ := strings.Cut(o.stdout, "\nThe way of the pull\n")
-	table, _, _ := strings.Cut(preflight(t.Context()).stdout, "\n---\n")
+	o.Expect(t, command.CannotPull, "It cannot pull", "embedded plan")
+	first, _, _ := strings.Cut(o.Stdout, "\nThe way of the pull\n")
+	table, _, _ := strings.Cut(preflight(t.Context()).Stdout, "\n---\n")
 	got := string(readme)
 	for _, shown := range []struct{ after, text, before string }{
 		{"prints first\n\n", "```\n" + first + "…\n```\n", "\nand the comment"},
@@ -105,7 +92,7 @@ func TestREADMEShowsJobsThatRun(t *testing.T) {
 // What the plan creates itself is not missing.
 func TestWhatThePlanCreatesIsNotMissing(t *testing.T) {
 	o := preflight(t.Context(), "-format", "text")
-	_, worker, _ := strings.Cut(o.stdout, "== module.worker.aws_ecs_service.worker")
+	_, worker, _ := strings.Cut(o.Stdout, "== module.worker.aws_ecs_service.worker")
 	for _, want := range []string{"[role.absent-unknown]", "the deployment creates or changes module.worker.aws_iam_role.execution", "[security-group.unknown]",
 		"as it refers to aws_security_group.worker.id", "[image.absent]"} {
 		if !strings.Contains(worker, want) {
@@ -120,7 +107,7 @@ func TestWhatThePlanCreatesIsNotMissing(t *testing.T) {
 // Code scanning takes one run for each ID, and shows results that have a place in a file.
 func TestSARIF(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "preflight.sarif")
-	preflight(t.Context(), "-sarif", name, "-artifact", "infra/main.tf").expect(t, cannotPull, "", "")
+	preflight(t.Context(), "-sarif", name, "-artifact", "infra/main.tf").Expect(t, command.CannotPull, "", "")
 	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
@@ -174,16 +161,16 @@ func TestUsage(t *testing.T) {
 		"go with -subnets":    {"-definition", "a", "-service", "b", "-security-groups", "sg-1"},
 	} {
 		o := preflight(t.Context(), args...)
-		o.expect(t, toolError, "", want)
-		if o.stdout != "" || !strings.Contains(o.stderr, "-h for help") {
+		o.Expect(t, command.ToolError, "", want)
+		if o.Stdout != "" || !strings.Contains(o.Stderr, "-h for help") {
 			t.Errorf("%s: %+v", args, o)
 		}
 	}
-	preflight(t.Context(), "-h").expect(t, canPull, "terraform show -json", "")
+	preflight(t.Context(), "-h").Expect(t, command.CanPull, "terraform show -json", "")
 }
 
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	preflight(ctx).expect(t, undetermined, "not checked to the end", "ended early")
+	preflight(ctx).Expect(t, command.Undetermined, "not checked to the end", "ended early")
 }

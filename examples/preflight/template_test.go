@@ -7,6 +7,7 @@ import (
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
 const stack = `
@@ -140,7 +141,7 @@ func TestImageOfARepositoryOfTheTemplate(t *testing.T) {
 		t.Fatal(err)
 	}
 	results := inScenario(t, checkstest.DefaultScenario, p)
-	if err := results[0].err; err == nil || !strings.Contains(err.Error(), "ContainerDefinitions[0].Image of WebDefinition") || statusOf(results) != undetermined {
+	if err := results[0].err; err == nil || !strings.Contains(err.Error(), "ContainerDefinitions[0].Image of WebDefinition") || statusOf(results) != command.Undetermined {
 		t.Error(err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/examples/internal/command"
 )
 
 // edited returns the embedded plan with a change made to it.
@@ -140,7 +141,7 @@ func TestContainersThatAreNotKnownYet(t *testing.T) {
 	if err := results[0].err; err == nil || !strings.Contains(err.Error(), "the container_definitions of aws_ecs_task_definition.web is known only after the plan was applied") {
 		t.Error(err)
 	}
-	if status := statusOf(results[:1]); status != undetermined {
+	if status := statusOf(results[:1]); status != command.Undetermined {
 		t.Errorf("exit status %d", status)
 	}
 }
