@@ -44,6 +44,45 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// A text that shows no more than how far the pull came is explained by whatever stops it there, and one that does not even
+// show that, by whatever stops it later.
+func TestExplainOfATextThatShowsLittle(t *testing.T) {
+	const (
+		head     = "ResourceInitializationError: unable to pull secrets or registry auth"
+		canceled = "CannotPullContainerError: context canceled"
+		panicked = "CannotPullContainerError: pull command failed: panic: runtime error: invalid memory address or nil pointer dereference"
+	)
+	for _, c := range []struct {
+		name, text, scenario string
+		cause                checks.Code
+		want                 bool
+	}{
+		{"the token's step, and what stops it", head, "endpoint-group-closed", "endpoint.group-closed", true},
+		{"the token's step, and what stops the layers", head, "s3-gateway-not-associated", "endpoint.gateway-not-associated", false},
+		{"no step, and what stops the layers", canceled, "s3-gateway-not-associated", "endpoint.gateway-not-associated", true},
+		{"no step, and what stops the token", canceled, "endpoint-group-closed", "endpoint.group-closed", false},
+		{"no step, and no image", canceled, "image-tag-absent", "image.absent", false},
+		{"the layers' step, and what stops it", panicked, "s3-gateway-not-associated", "endpoint.gateway-not-associated", true},
+		{"the manifest's step, and what stops the layers", "CannotPullContainerError: failed to resolve ref " + web + ":1.4.2: the moon is full", "s3-gateway-not-associated", "endpoint.gateway-not-associated", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := altered(t, c.scenario, func(s *checks.Snapshot) {
+				s.Task.StoppedReason = c.text
+				for i := range s.Task.Containers {
+					s.Task.Containers[i].Reason = ""
+				}
+			})
+			causes := d.RootCauses()
+			if i := slices.IndexFunc(causes, func(f checks.Finding) bool { return f.Code == c.cause }); i < 0 || causes[i].Observed == nil || causes[i].Observed.Explains != c.want {
+				t.Errorf("the root causes are %v, of which %s is to explain the text: %v", codes(causes), c.cause, c.want)
+			}
+			if want := 1; c.want && len(causes) != want {
+				t.Errorf("%d root causes: %v", len(causes), codes(causes))
+			}
+		})
+	}
+}
+
 // An address is held against what the facts say of it: the interfaces of VPC endpoints, the VPC's blocks, Amazon S3's list.
 func TestExplainLooksTheAddressUp(t *testing.T) {
 	const token = `ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: Post "https://api.ecr.eu-west-1.amazonaws.com/": dial tcp %IP%:443: i/o timeout`
