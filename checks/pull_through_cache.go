@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -197,7 +198,7 @@ func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, i
 		said := c.importSays(role, request(action, ref), image)
 		allows := func(p policyWord) bool { return p.Outcome == iam.Allowed }
 		allowed, open := slices.ContainsFunc(said, allows), false
-		if ref.ECR.Account != role.Principal().Account { // there it takes the leave of both
+		if ref.ECR.Account != cmp.Or(role.Principal().Account, task.Account) { // there it takes the leave of both
 			allowed = allows(said[0]) && slices.ContainsFunc(said[1:], allows)
 			if open = !allowed; open {
 				warnings = append(warnings, "the registry is in another account")
