@@ -198,7 +198,7 @@ func (r Repair) newRole(arn string, more ...need) []Change {
 // useNamesake names the role that the account has in the task definition.
 func useNamesake(r Repair) []Change {
 	role := r.role(r.Task.ExecutionRole)
-	if role == nil || r.Task.TaskDefinition == "" {
+	if role == nil || r.Task.TaskDefinition == "" || r.Task.Overrides.ExecutionRole != "" { // which goes before the definition's
 		return nil
 	}
 	revision := r.revision()
@@ -208,7 +208,11 @@ func useNamesake(r Repair) []Change {
 
 // revision returns the task definition's next revision, in which nothing has changed yet.
 func (r Repair) revision() RegisterTaskDefinition {
-	return RegisterTaskDefinition{TaskDefinition: r.Task.TaskDefinition, Cluster: r.Task.Cluster, Service: r.Task.Service}
+	revision := RegisterTaskDefinition{TaskDefinition: r.Task.TaskDefinition}
+	if revision.Service = r.Task.updatable(); revision.Service != "" {
+		revision.Cluster = r.Task.Cluster
+	}
+	return revision
 }
 
 // partitionOf returns the partition in an ARN.

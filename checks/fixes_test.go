@@ -262,6 +262,64 @@ func TestAFixThatIsProvenWithLessIsProvenWithMore(t *testing.T) {
 	}
 }
 
+// What CodeDeploy or another controller deploys is not for UpdateService to change: ECS would refuse it.
+func TestFixesLeaveOtherControllersServicesAlone(t *testing.T) {
+	updating := 0
+	for _, controller := range []string{"", "ECS", "CODE_DEPLOY", "EXTERNAL"} {
+		for _, o := range offers(t) {
+			s := snapshotOf(t, o.diagnosis)
+			s.Task.DeploymentController = controller
+			for _, f := range diagnosed(t, s).Findings {
+				for _, fix := range f.Fixes {
+					for _, words := range fix.Commands() {
+						if words[1] != "ecs" || words[2] == "describe-task-definition" || words[2] == "register-task-definition" {
+							continue
+						}
+						if updating++; s.Task.Service != "" && (words[2] != "update-service" || controller == "CODE_DEPLOY" || controller == "EXTERNAL") {
+							t.Errorf("%s, deployed by %q: %q", o, controller, words)
+						}
+					}
+				}
+			}
+		}
+	}
+	if updating == 0 {
+		t.Error("no fix updates a service")
+	}
+}
+
+// What a task was run with goes before what its definition says: a fix keeps it, or says nothing about the definition.
+func TestFixesHeedOverrides(t *testing.T) {
+	const role = "arn:aws:iam::111122223333:role/other"
+	run := altered(t, "public-ip-none", func(s *checks.Snapshot) {
+		s.Task.Service, s.Task.Overrides = "", checks.Overrides{ExecutionRole: role, EphemeralStorageGiB: 30}
+	})
+	words := first(t, run, "public-ip.none").Fixes[0].Commands()[0]
+	if i := slices.Index(words, "--overrides"); i < 0 || words[i+1] != "executionRoleArn="+role+",ephemeralStorage={sizeInGiB=30}" {
+		t.Errorf("the command is %q", words)
+	}
+	for scenario, code := range map[string]checks.Code{"role-wrong-path": "role.wrong-path", "storage-exceeded": "storage.exceeded"} {
+		d := altered(t, scenario, func(s *checks.Snapshot) {
+			s.Task.Overrides = checks.Overrides{ExecutionRole: s.Task.ExecutionRole, EphemeralStorageGiB: 21}
+		})
+		if f := first(t, d, code); offersChanges(f) {
+			t.Errorf("%s offers %v", scenario, f.Fixes[0].Changes)
+		}
+	}
+}
+
+// Of a definition that is only planned, no present revision is described: there is none.
+func TestFixesOfAPlannedDefinition(t *testing.T) {
+	d := altered(t, "role-none", func(s *checks.Snapshot) { s.Task.Service, s.Task.TaskDefinition = "", "web" })
+	var operations []string
+	for _, words := range first(t, d, "role.none").Fixes[0].Commands() {
+		operations = append(operations, words[2])
+	}
+	if want := []string{"create-role", "attach-role-policy", "register-task-definition"}; !slices.Equal(operations, want) {
+		t.Errorf("it takes %q", operations)
+	}
+}
+
 // A rule that a fix adds to a group is the narrowest: from the task's group, and to anywhere only where the traffic goes to
 // hosts whose addresses are not known.
 func TestGroupRulesOfFixesAreNarrow(t *testing.T) {

@@ -92,14 +92,9 @@ func (l Loader) started(ctx context.Context, t types.Task) (Task, error) {
 	task.setAccount(task.ARN)
 	task.PlatformVersion = aws.ToString(t.PlatformVersion)
 	task.StopCode, task.StoppedReason = string(t.StopCode), aws.ToString(t.StoppedReason)
-	if t.Overrides != nil && t.Overrides.ExecutionRoleArn != nil {
-		task.ExecutionRole = *t.Overrides.ExecutionRoleArn
-	}
-	switch {
-	case t.EphemeralStorage != nil:
+	task.override(t.Overrides)
+	if t.EphemeralStorage != nil {
 		task.EphemeralStorageGiB = t.EphemeralStorage.SizeInGiB
-	case t.Overrides != nil && t.Overrides.EphemeralStorage != nil:
-		task.EphemeralStorageGiB = t.Overrides.EphemeralStorage.SizeInGiB
 	}
 	for _, c := range t.Containers {
 		if i := slices.IndexFunc(task.Containers, func(d Container) bool { return d.Name == aws.ToString(c.Name) }); i >= 0 {
@@ -107,14 +102,33 @@ func (l Loader) started(ctx context.Context, t types.Task) (Task, error) {
 		}
 	}
 	// The imageDigest of a container is left alone: it is what a tag led to when it was pulled, which pins nothing.
+	if subnet := attachmentOf(t, "subnetId"); subnet != "" {
+		task.Placement.Subnets = []string{subnet}
+	}
 	if ofService {
 		task.Service = service
 		revision = task.revised(definition, revision, notRead)
 	}
-	if err := l.place(ctx, &task, t, revision, notRead); err != nil {
+	deployed, err := l.place(ctx, &task, t, revision, notRead)
+	if err != nil {
 		return fail(err)
 	}
+	task.deployedBy(deployed, revision)
+	task.lacksRevision(notRead, beginning(deployed, t))
 	return task, ctx.Err()
+}
+
+// override puts what a task was run with in the place of what its definition says.
+func (t *Task) override(o *types.TaskOverride) {
+	if o == nil {
+		return
+	}
+	t.Overrides.ExecutionRole = aws.ToString(o.ExecutionRoleArn)
+	t.ExecutionRole = cmp.Or(t.Overrides.ExecutionRole, t.ExecutionRole)
+	if o.EphemeralStorage != nil {
+		t.Overrides.EphemeralStorageGiB = o.EphemeralStorage.SizeInGiB
+		t.EphemeralStorageGiB = o.EphemeralStorage.SizeInGiB
+	}
 }
 
 // Preflight loads a task definition, by its ARN or family:revision, for a task that is only planned.

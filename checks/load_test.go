@@ -77,6 +77,7 @@ func TestLoadTask(t *testing.T) {
 	want := checks.Task{
 		ARN: taskARN, Cluster: clusterARN, Service: "web", TaskDefinition: definitionARN, Account: "111122223333", Region: "eu-west-1",
 		PlatformVersion: "1.4.0", Windows: true, OSFamily: "WINDOWS_SERVER_2022_CORE", ExecutionRole: "arn:aws:iam::111122223333:role/other",
+		Overrides:  checks.Overrides{ExecutionRole: "arn:aws:iam::111122223333:role/other"},
 		Containers: []checks.Container{{Name: "web", Image: "nginx", Reason: "CannotPullContainerError: x"}, {Name: "sidecar", Image: "acme/x", RepositoryCredentials: "hub"}},
 		StopCode:   "TaskFailedToStart", StoppedReason: "Task failed to start",
 	}
@@ -132,8 +133,11 @@ func TestLoadTask(t *testing.T) {
 				t.Errorf("not read: %v", got.Unread)
 			}
 			want := want
-			if len(ecs.Revisions) > 0 {
-				want.ServiceRevision = revisionARN
+			switch {
+			case strings.Contains(c.name, "another subnet"):
+				want.RevisionNotRead = "the one that ECS shows is for another task definition or other subnets"
+			case len(ecs.Revisions) > 0:
+				want.ServiceRevision, want.DeploymentController = revisionARN, "ECS" // which alone makes revisions
 			}
 			got.Unread, want.Placement, want.PlacementNotRead = nil, c.placement, c.reason
 			if diff := cmp.Diff(want, got); diff != "" {

@@ -88,7 +88,7 @@ type verdict struct {
 	code    Code
 	subject string
 	args    map[string]string
-	missing []string // beside what the hop misses
+	missing []string     // beside what the hop misses
 	shows   *network.Hop // what was read, where that is not the hop that was judged
 }
 
