@@ -44,6 +44,31 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// An error that nothing which stops every pull explains, and a warning does, is said to be what that warns of.
+func TestAWarningTellsOfAnError(t *testing.T) {
+	const limit = "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker: failed open: unexpected status code https://registry-1.docker.io/v2/library/nginx/manifests/sha256:2d96: 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit."
+	const full = "CannotPullContainerError: ref pull has been retried 1 time(s): failed to extract layer sha256:7c52: write /var/lib/containerd/x: no space left on device: unknown"
+	const gone = "CannotPullContainerError: failed to resolve ref docker.io/library/nginx:1.27: not found"
+	for _, c := range []struct {
+		scenario, text string
+		code           checks.Code
+		want           bool
+	}{
+		{"docker-hub-anonymous", limit, "rate-limit.anonymous", true},
+		{"storage-tight", full, "storage.tight", true},
+		{"docker-hub-anonymous", gone, "rate-limit.anonymous", false},
+	} {
+		d := altered(t, c.scenario, func(s *checks.Snapshot) { s.Task.StoppedReason = c.text })
+		causes := d.RootCauses()
+		if len(causes) != 1 || strings.Contains(causes[0].Summary, " It is what "+string(c.code)+" warns of.") != c.want || strings.Contains(causes[0].Summary, "Nothing that was found") == c.want {
+			t.Errorf("%s: the causes are %v", c.scenario, causes)
+		}
+		if w := first(t, d, c.code); (w.Observed != nil && w.Observed.Explains) != c.want {
+			t.Errorf("%s: the warning is observed: %v", c.scenario, w.Observed)
+		}
+	}
+}
+
 // A text that shows no more than how far the pull came is explained by whatever stops it there, and one that does not even
 // show that, by whatever stops it later.
 func TestExplainOfATextThatShowsLittle(t *testing.T) {

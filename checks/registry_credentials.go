@@ -93,7 +93,7 @@ func (c RegistryCredentials) Check(ctx context.Context, task Task) ([]Finding, e
 				readable = append(readable, id.Name)
 				continue
 			}
-			args := map[string]string{"role": role.ARN, "region": secret.ID.Region, "cite": "", "form": string(secret.Form), "reason": o.reason}
+			args := map[string]string{"role": called(role), "region": secret.ID.Region, "cite": "", "form": string(secret.Form), "reason": o.reason}
 			if k := secret.Key; k != nil {
 				args["key"], args["state"] = k.ARN, k.State
 			}
@@ -109,7 +109,7 @@ func (c RegistryCredentials) Check(ctx context.Context, task Task) ([]Finding, e
 		}
 	}
 	if len(readable) > 0 {
-		found = append(found, info.Finding(Authenticate, "credentials.readable", task.subject(), map[string]string{"role": role.ARN, "secrets": joined(readable)}))
+		found = append(found, info.Finding(Authenticate, "credentials.readable", task.subject(), map[string]string{"role": called(role), "secrets": joined(readable)}))
 	}
 	return found, nil
 }

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -231,7 +230,7 @@ func (v heard) finding(info Info, code Code, subject string, role *iam.Role, ref
 		actions = v.unsure
 	}
 	return info.Finding(v.stage, code, subject, map[string]string{
-		"role": cmp.Or(role.ARN, role.Name), "actions": joined(actions), "registry": ref.Registry, "cite": cite(v.by.Policy, v.by.Statement, v.by.Element),
+		"role": called(role), "actions": joined(actions), "registry": ref.Registry, "cite": cite(v.by.Policy, v.by.Statement, v.by.Element),
 		"reason": strings.Join(append([]string{unsettled(compacted(v.missing), compacted(v.keys), v.warnings...)}, v.whys...), "; ")})
 }
 

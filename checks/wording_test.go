@@ -44,6 +44,27 @@ func TestAFixNamesWhomAGroupIsToAdmit(t *testing.T) {
 	}
 }
 
+// Sentences begin with a capital, a name or a number, also where the text of an error names no host.
+func TestSentencesOfTheStoppedReasonBegin(t *testing.T) {
+	s := scenario(t, "stopped-digest-gone")
+	for _, symptom := range symptoms {
+		s.Task.StoppedReason = symptom.text
+		for _, f := range byCheck(diagnose(t, s))["stopped-reason"] {
+			if c := f.Summary[0]; c < 'A' || c > 'Z' {
+				t.Errorf("%s: %s", symptom.name, f.Summary)
+			}
+		}
+	}
+}
+
+// What is to be built is named as docker buildx takes it: without the build of Windows.
+func TestTheBuildOfAnImageIsNamed(t *testing.T) {
+	d := altered(t, "healthy-nat", func(s *checks.Snapshot) { s.Task.Windows, s.Task.OSFamily = true, "WINDOWS_SERVER_2022_CORE" })
+	if got := first(t, d, "platform.absent").Fixes[0].Summary; !strings.HasSuffix(got, "docker buildx build --platform windows/amd64") {
+		t.Error(got)
+	}
+}
+
 // An image of one layer has one layer.
 func TestOneLayerIsOne(t *testing.T) {
 	d := altered(t, "storage-exceeded", func(s *checks.Snapshot) {
