@@ -131,7 +131,8 @@ func (t *Task) override(o *types.TaskOverride) {
 	}
 }
 
-// Preflight loads a task definition, by its ARN or family:revision, for a task that is only planned.
+// Preflight loads a task definition, by its ARN or family:revision, for a task that is only planned. One that Fargate does not
+// take is an error.
 func (l Loader) Preflight(ctx context.Context, taskDefinition, platformVersion string, placement network.Placement) (Task, error) {
 	if len(placement.Subnets) == 0 {
 		return Task{}, errors.New("checks: a task that has not run needs the subnets it would run in")
@@ -141,6 +142,9 @@ func (l Loader) Preflight(ctx context.Context, taskDefinition, platformVersion s
 		return Task{}, err
 	}
 	task, err := taskOf(definition)
+	if err == nil {
+		err = fitsFargate(definition)
+	}
 	if err != nil {
 		return Task{}, fmt.Errorf("checks: task definition %s: %w", taskDefinition, err)
 	}

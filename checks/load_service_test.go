@@ -87,6 +87,10 @@ func TestLoadServiceRefuses(t *testing.T) {
 			without(e)
 			e.Services[0].LaunchType = types.LaunchTypeManagedInstances
 		}, "it runs on MANAGED_INSTANCES, not on Fargate"},
+		{"a daemon", func(e *checkstest.ECS) {
+			without(e)
+			e.Services[0].SchedulingStrategy, e.Services[0].LaunchType = types.SchedulingStrategyDaemon, types.LaunchTypeEc2
+		}, "service web: it runs on EC2, not on Fargate"},
 		{"a default that may not be read", without, "DescribeClusters"},
 		{"a cluster without a default", func(e *checkstest.ECS) {
 			without(e)

@@ -224,6 +224,12 @@ func TestLoadingNamesWhatIsWrong(t *testing.T) {
 				_, err := l.Preflight(ctx, "web:7", "", network.Placement{Subnets: []string{"subnet-a"}})
 				return err
 			}, "network mode host"},
+		{"a plan of a definition that Fargate does not take", func(e *checkstest.ECS) {
+			e.TaskDefinitions[0].Compatibilities = []types.Compatibility{types.CompatibilityEc2, types.CompatibilityExternal}
+		}, func(l checks.Loader) error {
+			_, err := l.Preflight(ctx, "web:7", "", network.Placement{Subnets: []string{"subnet-a"}})
+			return err
+		}, "task definition web:7: it is compatible with EC2, EXTERNAL, not with FARGATE"},
 		{"tasks may not be described", func(e *checkstest.ECS) { e.Tasks = nil },
 			func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", taskARN); return err }, "AccessDeniedException"},
 	} {
