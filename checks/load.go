@@ -185,6 +185,13 @@ func taskOf(d types.TaskDefinition) (Task, error) {
 		if c.RepositoryCredentials != nil {
 			container.RepositoryCredentials = aws.ToString(c.RepositoryCredentials.CredentialsParameter)
 		}
+		given := c.Secrets
+		if c.LogConfiguration != nil {
+			given = slices.Concat(given, c.LogConfiguration.SecretOptions)
+		}
+		for _, secret := range given {
+			container.Secrets = append(container.Secrets, aws.ToString(secret.ValueFrom))
+		}
 		task.Containers = append(task.Containers, container)
 	}
 	return task, nil

@@ -72,7 +72,10 @@ type Container struct {
 	Name                  string `json:"name"`
 	Image                 string `json:"image"`                           // as the task definition writes it
 	RepositoryCredentials string `json:"repositoryCredentials,omitempty"` // the secret's ARN or name, never its value
-	Reason                string `json:"reason,omitempty"`                // why ECS says it stopped
+	// Secrets are what it, or its log driver, is given as secrets: the ARNs or names of secrets of Secrets Manager and of
+	// parameters of Systems Manager, never their values. ECS reads them before the pull.
+	Secrets []string `json:"secrets,omitempty"`
+	Reason  string   `json:"reason,omitempty"` // why ECS says it stopped
 	// PinnedDigest is what its service's deployment resolved the image's tag to, and what the service's tasks pull in its
 	// place: "sha256:…". "" when the image is pulled as it is written.
 	PinnedDigest string `json:"pinnedDigest,omitempty"`
