@@ -54,9 +54,10 @@ func (c ForceNewDeployment) Commands() [][]string {
 	return [][]string{slices.Concat([]string{"aws", "ecs", "update-service"}, inCluster(c.Cluster), []string{"--service", c.Service, "--force-new-deployment"})}
 }
 
-// Terraform declares that every apply deploys.
+// Terraform declares that every apply deploys: it deploys with what changes, so a trigger does.
+// https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecs_service
 func (c ForceNewDeployment) Terraform() string {
-	return setting("aws_ecs_service", c.Service, argument{"force_new_deployment", true})
+	return setting("aws_ecs_service", c.Service, argument{"force_new_deployment", true}, argument{"triggers", reference("{ redeployment = plantimestamp() }")})
 }
 
 // Apply has the task pull what the tags lead to.

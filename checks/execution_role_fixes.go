@@ -172,12 +172,15 @@ func (r Repair) setNewRole(revision RegisterTaskDefinition, more ...need) []Chan
 }
 
 // newRole creates a role that may do what the task's pull takes: AWS's policy for execution roles, which also lets it write
-// logs, and the secrets that containers name.
+// logs, and the secrets that containers name or are given.
 func (r Repair) newRole(arn string, more ...need) []Change {
 	trust := iam.Document{Version: "2012-10-17", Statements: []iam.Statement{trustStatement(arn, r.Task)}}
 	role := &iam.Role{ARN: arn}
 	needs := more
 	for _, c := range r.Task.Containers {
+		for _, request := range r.Task.givenRequests(c) {
+			needs = append(needs, need{request: request})
+		}
 		s := r.secret(c.RepositoryCredentials)
 		switch {
 		case s == nil && accountOf(c.RepositoryCredentials) != "":

@@ -66,6 +66,25 @@ func TestAMissingEndpointExplainsASecretThatIsNotRead(t *testing.T) {
 	}
 }
 
+// A role that a fix creates may read what the containers are given, and nothing else of the kind.
+func TestANewRoleMayReadTheSecretsOfContainers(t *testing.T) {
+	d := altered(t, "role-none", func(s *checks.Snapshot) {
+		s.Task.Containers[0].Secrets = []string{"arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf:password::", "/prod/db", "arn:aws:ssm:eu-west-2:111122223333:parameter/key"}
+	})
+	var text string
+	for _, words := range first(t, d, "role.none").Fixes[0].Commands() {
+		text += strings.Join(words, " ") + "\n"
+	}
+	for _, want := range []string{
+		`"Action":"secretsmanager:GetSecretValue","Resource":"arn:aws:secretsmanager:eu-west-1:111122223333:secret:db-AbCdEf"`,
+		`"Action":"ssm:GetParameters","Resource":["arn:aws:ssm:eu-west-1:111122223333:parameter/prod/db","arn:aws:ssm:eu-west-2:111122223333:parameter/key"]`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not in:\n%s", want, text)
+		}
+	}
+}
+
 // What a definition names as secrets is loaded, of containers and of their log drivers.
 func TestLoadingNamesTheSecrets(t *testing.T) {
 	ecs, ec2 := started()
