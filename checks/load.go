@@ -113,7 +113,7 @@ func (l Loader) started(ctx context.Context, t types.Task) (Task, error) {
 	if err != nil {
 		return fail(err)
 	}
-	task.deployedBy(deployed, revision)
+	task.DeploymentController = controllerOf(deployed)
 	task.lacksRevision(notRead, beginning(deployed, t))
 	return task, ctx.Err()
 }

@@ -160,15 +160,12 @@ func beginning(service *types.Service, t types.Task) *time.Time {
 	return t.CreatedAt
 }
 
-// deployedBy notes what deploys the task's service: whatever has a service revision is deployed by ECS.
-// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-revision.html
-func (t *Task) deployedBy(service *types.Service, revision *types.ServiceRevision) {
-	switch {
-	case service != nil && service.DeploymentController != nil:
-		t.DeploymentController = string(service.DeploymentController.Type)
-	case revision != nil:
-		t.DeploymentController = string(types.DeploymentControllerTypeEcs)
+// controllerOf returns what deploys a service, "" where that was not read.
+func controllerOf(service *types.Service) string {
+	if service == nil || service.DeploymentController == nil {
+		return ""
 	}
+	return string(service.DeploymentController.Type)
 }
 
 // revision begins to ask for the service revision that tasks with a startedBy come from, and returns what waits for the

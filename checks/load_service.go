@@ -64,7 +64,8 @@ func (l Loader) service(ctx context.Context, s types.Service) (Task, error) {
 	task.setAccount(aws.ToString(s.ServiceArn))
 	task.PlatformVersion = from.platformVersion
 	task.Placement = placementOf(from.network)
-	task.deployedBy(&s, task.revised(definition, revision, notRead))
+	task.DeploymentController = controllerOf(&s)
+	task.revised(definition, revision, notRead)
 	task.lacksRevision(notRead, from.began)
 	return task, ctx.Err()
 }

@@ -215,17 +215,20 @@ func TestATaskMayLackItsRevisionByItself(t *testing.T) {
 	}
 }
 
-// What deploys a service is known where it was read, or where it has a service revision, which ECS alone makes.
+// What deploys a service is known where the service was read.
 func TestDeploymentController(t *testing.T) {
 	for want, change := range map[string]func(*checkstest.ECS){
-		"ECS":         func(*checkstest.ECS) {},
-		"":            func(e *checkstest.ECS) { e.Revisions = []types.ServiceRevision{} },
+		"ECS": func(e *checkstest.ECS) {
+			e.Services[0].DeploymentController = &types.DeploymentController{Type: types.DeploymentControllerTypeEcs}
+		},
+		"":            func(*checkstest.ECS) {},
 		"CODE_DEPLOY": taskSets(types.DeploymentControllerTypeCodeDeploy, "PRIMARY"),
 		"EXTERNAL":    taskSets(types.DeploymentControllerTypeExternal, "PRIMARY"),
 	} {
 		for how, task := range revised(t, func(e *checkstest.ECS) {
+			e.Revisions = []types.ServiceRevision{} // so that the service is read for a task, too
 			if change(e); len(e.Services[0].TaskSets) > 0 {
-				e.Revisions, e.Tasks[0].Attachments[0].Details[0].Value = []types.ServiceRevision{}, aws.String("subnet-a")
+				e.Tasks[0].Attachments[0].Details[0].Value = aws.String("subnet-a")
 			}
 		}) {
 			if task.DeploymentController != want {

@@ -137,7 +137,7 @@ func TestLoadTask(t *testing.T) {
 			case strings.Contains(c.name, "another subnet"):
 				want.RevisionNotRead = "the one that ECS shows is for another task definition or other subnets"
 			case len(ecs.Revisions) > 0:
-				want.ServiceRevision, want.DeploymentController = revisionARN, "ECS" // which alone makes revisions
+				want.ServiceRevision = revisionARN
 			}
 			got.Unread, want.Placement, want.PlacementNotRead = nil, c.placement, c.reason
 			if diff := cmp.Diff(want, got); diff != "" {
