@@ -271,9 +271,9 @@ func TestAFixThatIsProvenWithLessIsProvenWithMore(t *testing.T) {
 // What CodeDeploy or another controller deploys is not for UpdateService to change: ECS would refuse it.
 func TestFixesLeaveOtherControllersServicesAlone(t *testing.T) {
 	updating := 0
-	for _, controller := range []string{"", "ECS", "CODE_DEPLOY", "EXTERNAL"} {
-		for _, o := range offers(t) {
-			s := snapshotOf(t, o.diagnosis)
+	for name, d := range failing(t) {
+		for _, controller := range []string{"", "ECS", "CODE_DEPLOY", "EXTERNAL"} {
+			s := snapshotOf(t, d)
 			s.Task.DeploymentController = controller
 			for _, f := range diagnosed(t, s).Findings {
 				for _, fix := range f.Fixes {
@@ -282,7 +282,7 @@ func TestFixesLeaveOtherControllersServicesAlone(t *testing.T) {
 							continue
 						}
 						if updating++; s.Task.Service != "" && (words[2] != "update-service" || controller == "CODE_DEPLOY" || controller == "EXTERNAL") {
-							t.Errorf("%s, deployed by %q: %q", o, controller, words)
+							t.Errorf("%s, deployed by %q: %q", name, controller, words)
 						}
 					}
 				}
