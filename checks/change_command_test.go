@@ -112,6 +112,22 @@ var (
 	refersTo     = regexp.MustCompile(`= \[?([a-z0-9_]+\.[A-Za-z0-9_-]+)\.id`)
 )
 
+// What the provider's pages ask for beside a resource: a service is deployed again only if something changes, and private DNS
+// names are one resource's to set.
+func TestTerraformSaysWhatElseItTakes(t *testing.T) {
+	for _, c := range []struct {
+		change checks.Change
+		want   string
+	}{
+		{checks.ForceNewDeployment{Service: "web"}, "  triggers             = { redeployment = plantimestamp() }\n"},
+		{checks.ModifyVPCEndpoint{VPCEndpoint: "vpce-0", PrivateDNS: new(true)}, "# Leave private_dns_enabled out of the aws_vpc_endpoint that declares vpce-0.\n"},
+	} {
+		if got := c.change.Terraform(); !strings.Contains(got, c.want) {
+			t.Errorf("%q is not in\n%s", c.want, got)
+		}
+	}
+}
+
 // Terraform is blocks of resources that there are, each declared once and before it is referred to, and comments.
 func TestChangesAreTerraform(t *testing.T) {
 	for name, fix := range everyFix(t) {

@@ -128,7 +128,8 @@ func (c ModifyVPCEndpoint) Commands() [][]string {
 	return [][]string{ec2Command("modify-vpc-endpoint", args...)}
 }
 
-// Terraform declares what the endpoint is to have.
+// Terraform declares what the endpoint is to have. Of private DNS names, one resource is to decide.
+// https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/vpc_endpoint_private_dns
 func (c ModifyVPCEndpoint) Terraform() string {
 	var blocks []string
 	for _, id := range c.AddRouteTables {
@@ -136,7 +137,7 @@ func (c ModifyVPCEndpoint) Terraform() string {
 			argument{"vpc_endpoint_id", inTerraform(c.VPCEndpoint)}, argument{"route_table_id", id}))
 	}
 	if c.PrivateDNS != nil {
-		blocks = append(blocks, resource("aws_vpc_endpoint_private_dns", c.VPCEndpoint,
+		blocks = append(blocks, note("Leave private_dns_enabled out of the aws_vpc_endpoint that declares "+c.VPCEndpoint+".")+resource("aws_vpc_endpoint_private_dns", c.VPCEndpoint,
 			argument{"vpc_endpoint_id", inTerraform(c.VPCEndpoint)}, argument{"private_dns_enabled", *c.PrivateDNS}))
 	}
 	return strings.Join(blocks, "\n")

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -53,9 +54,10 @@ func (c ForceNewDeployment) Commands() [][]string {
 	return [][]string{slices.Concat([]string{"aws", "ecs", "update-service"}, inCluster(c.Cluster), []string{"--service", c.Service, "--force-new-deployment"})}
 }
 
-// Terraform declares that every apply deploys.
+// Terraform declares that every apply deploys: it deploys with what changes, so a trigger does.
+// https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ecs_service
 func (c ForceNewDeployment) Terraform() string {
-	return setting("aws_ecs_service", c.Service, argument{"force_new_deployment", true})
+	return setting("aws_ecs_service", c.Service, argument{"force_new_deployment", true}, argument{"triggers", reference("{ redeployment = plantimestamp() }")})
 }
 
 // Apply has the task pull what the tags lead to.
@@ -72,15 +74,17 @@ func (s *Snapshot) redeploy(service string) error {
 	return nil
 }
 
-// RunTask runs a task of a task definition on Fargate elsewhere, or with a public address.
+// RunTask runs a task of a task definition on Fargate elsewhere, or with a public address. Of what else a task was run with,
+// the overrides of its containers for one, its reader has to add what matters.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 type RunTask struct {
-	Cluster         string   `json:"cluster,omitempty"`
-	TaskDefinition  string   `json:"taskDefinition"`
-	PlatformVersion string   `json:"platformVersion,omitempty"` // "" means the newest
-	Subnets         []string `json:"subnets"`
-	SecurityGroups  []string `json:"securityGroups"` // empty: the VPC's default group
-	AssignPublicIP  bool     `json:"assignPublicIP"`
+	Cluster         string    `json:"cluster,omitempty"`
+	TaskDefinition  string    `json:"taskDefinition"`
+	PlatformVersion string    `json:"platformVersion,omitempty"` // "" means the newest
+	Overrides       Overrides `json:"overrides,omitzero"`
+	Subnets         []string  `json:"subnets"`
+	SecurityGroups  []string  `json:"securityGroups"` // empty: the VPC's default group
+	AssignPublicIP  bool      `json:"assignPublicIP"`
 }
 
 // Commands runs the task.
@@ -89,7 +93,22 @@ func (c RunTask) Commands() [][]string {
 	if c.PlatformVersion != "" {
 		command = append(command, "--platform-version", c.PlatformVersion)
 	}
+	if text := c.Overrides.shorthand(); text != "" {
+		command = append(command, "--overrides", text)
+	}
 	return [][]string{append(command, "--network-configuration", configuration(c.Subnets, c.SecurityGroups, c.AssignPublicIP))}
+}
+
+// shorthand writes overrides as the CLI takes them; "" where there are none.
+func (o Overrides) shorthand() string {
+	var parts []string
+	if o.ExecutionRole != "" {
+		parts = append(parts, "executionRoleArn="+o.ExecutionRole)
+	}
+	if o.EphemeralStorageGiB > 0 {
+		parts = append(parts, fmt.Sprintf("ephemeralStorage={sizeInGiB=%d}", o.EphemeralStorageGiB))
+	}
+	return strings.Join(parts, ",")
 }
 
 // Terraform says that it has nothing to declare: a task that no service keeps is none of its resources.

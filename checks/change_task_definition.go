@@ -13,7 +13,7 @@ import (
 // registeredBy and deregisteredAt, and, where Containers has any, with their image and repositoryCredentials.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
 type RegisterTaskDefinition struct {
-	TaskDefinition      string              `json:"taskDefinition"` // the present revision's ARN
+	TaskDefinition      string              `json:"taskDefinition"` // the present revision's ARN, or the family of one that is not registered yet
 	Cluster             string              `json:"cluster"`        // the service that is to use it; "": there is none
 	Service             string              `json:"service"`
 	ExecutionRoleARN    string              `json:"executionRoleARN,omitempty"`
@@ -45,7 +45,10 @@ func (c RegisterTaskDefinition) Commands() [][]string {
 	if c.EphemeralStorageGiB != 0 {
 		register = append(register, "--ephemeral-storage", "sizeInGiB="+strconv.Itoa(int(c.EphemeralStorageGiB)))
 	}
-	commands := [][]string{awsCommand(region, "ecs", "describe-task-definition", "--task-definition", c.TaskDefinition, "--query", "taskDefinition"), register}
+	commands := [][]string{register}
+	if region != "" { // a family without an ARN is not registered yet: the file is its author's
+		commands = slices.Insert(commands, 0, awsCommand(region, "ecs", "describe-task-definition", "--task-definition", c.TaskDefinition, "--query", "taskDefinition"))
+	}
 	if c.Service != "" {
 		commands = append(commands, awsCommand(region, "ecs", "update-service", "--cluster", c.Cluster, "--service", c.Service, "--task-definition", c.family()))
 	}

@@ -162,8 +162,8 @@ type Finding struct {
 	Missing   []string          `json:"missing"`  // the IAM actions that would settle an Unknown, or may show what caused an error that nothing explains
 	Settles   []string          `json:"-"`        // the check's assumptions that what was read made superfluous
 	Assumes   []string          `json:"-"`        // what it takes for granted in their place
-	// Observed is how a finding that stops the pull goes together with the error that was observed; nil without one. See
-	// Diagnosis.Explain.
+	// Observed is how a finding that stops the pull goes together with the error that was observed; nil without one. Of a
+	// warning it is set where that tells of the error, and nothing that stops the pull explains it. See Diagnosis.Explain.
 	Observed *Explanation `json:"observed,omitempty"`
 }
 

@@ -111,3 +111,21 @@ func TestRefusedIsUnknownAndNotOfferedIsAssumed(t *testing.T) {
 		t.Errorf("not read: %+v, %v", d, err)
 	}
 }
+
+// An index lists an image for the platform; whether that is still there is not known before its own manifest is read.
+func TestAnImageOfAnIndexThatWasNotReadIsNotKnown(t *testing.T) {
+	d := altered(t, "platform-gone", func(s *checks.Snapshot) {
+		for _, a := range s.Facts.Images {
+			for i := range a.Fact.Manifest.Images {
+				a.Fact.Manifest.Images[i].Absent, a.Fact.Manifest.Images[i].NotRead = false, "ecr:BatchGetImage ThrottlingException"
+			}
+			if a.Fact.Unread == nil {
+				a.Fact.Unread = map[string]error{}
+			}
+			a.Fact.Unread["ecr:BatchGetImage"] = errors.New("ThrottlingException")
+		}
+	})
+	if got := strongest(byCheck(d)["platform"]); got != checks.Unknown {
+		t.Errorf("the platform is %s: %v", got, byCheck(d)["platform"])
+	}
+}

@@ -60,7 +60,7 @@ func ExampleRun() {
 	// Output:
 	// fail
 	// Security group sg-0endpoints has no inbound rule that admits tcp/443 from the task to vpce-0ecrapi, vpce-0ecrdkr, where api.ecr.eu-west-1.amazonaws.com, 111122223333.dkr.ecr.eu-west-1.amazonaws.com lead in all of vpc-0a1b2c3d.
-	// Fix: Add an inbound rule for tcp/443 from the task's security group (sg-0task) to sg-0endpoints
+	// Fix: Add an inbound rule for tcp/443 from the task (sg-0task) to sg-0endpoints
 }
 
 // All services of a cluster, and what stops the most of them.

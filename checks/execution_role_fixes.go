@@ -172,12 +172,15 @@ func (r Repair) setNewRole(revision RegisterTaskDefinition, more ...need) []Chan
 }
 
 // newRole creates a role that may do what the task's pull takes: AWS's policy for execution roles, which also lets it write
-// logs, and the secrets that containers name.
+// logs, and the secrets that containers name or are given.
 func (r Repair) newRole(arn string, more ...need) []Change {
 	trust := iam.Document{Version: "2012-10-17", Statements: []iam.Statement{trustStatement(arn, r.Task)}}
 	role := &iam.Role{ARN: arn}
 	needs := more
 	for _, c := range r.Task.Containers {
+		for _, request := range r.Task.givenRequests(c) {
+			needs = append(needs, need{request: request})
+		}
 		s := r.secret(c.RepositoryCredentials)
 		switch {
 		case s == nil && accountOf(c.RepositoryCredentials) != "":
@@ -198,7 +201,7 @@ func (r Repair) newRole(arn string, more ...need) []Change {
 // useNamesake names the role that the account has in the task definition.
 func useNamesake(r Repair) []Change {
 	role := r.role(r.Task.ExecutionRole)
-	if role == nil || r.Task.TaskDefinition == "" {
+	if role == nil || r.Task.TaskDefinition == "" || r.Task.Overrides.ExecutionRole != "" { // which goes before the definition's
 		return nil
 	}
 	revision := r.revision()
@@ -208,7 +211,11 @@ func useNamesake(r Repair) []Change {
 
 // revision returns the task definition's next revision, in which nothing has changed yet.
 func (r Repair) revision() RegisterTaskDefinition {
-	return RegisterTaskDefinition{TaskDefinition: r.Task.TaskDefinition, Cluster: r.Task.Cluster, Service: r.Task.Service}
+	revision := RegisterTaskDefinition{TaskDefinition: r.Task.TaskDefinition}
+	if revision.Service = r.Task.updatable(); revision.Service != "" {
+		revision.Cluster = r.Task.Cluster
+	}
+	return revision
 }
 
 // partitionOf returns the partition in an ARN.

@@ -90,11 +90,11 @@ func (d Diagnosis) explain(f Finding, s Symptom, container string) Explanation {
 	switch {
 	case slices.Contains(s.RuledOut, f.Check):
 		return no("the error text rules it out: %s", s.Kind)
-	case !slices.Contains(produces[f.Check], s.Kind):
+	case s.Kind != KindOther && !slices.Contains(produces[f.Check], s.Kind):
 		return no("it gives another error than %s", s.Kind)
 	case f.Stage < s.Stage:
 		return no("it would have stopped the pull before the step %s", s.Stage)
-	case f.Stage > s.Stage:
+	case f.Stage > s.Stage && !s.stageOpen():
 		return no("the pull did not come as far as the step %s", f.Stage)
 	case s.Host != "" && len(hosts) > 0 && !slices.ContainsFunc(hosts, func(h string) bool { return h == s.Host || strings.HasPrefix(h, s.Host+":") }):
 		return no("it does not stand before %s", s.Host)
@@ -104,7 +104,10 @@ func (d Diagnosis) explain(f Finding, s Symptom, container string) Explanation {
 			return no("%s", against)
 		}
 	}
-	reason := fmt.Sprintf("it gives this error (%s) in this step (%s)", s.Kind, s.Stage)
+	reason := fmt.Sprintf("it gives this error (%s) in this step (%s)", s.Kind, f.Stage)
+	if s.Kind == KindOther {
+		reason = fmt.Sprintf("the error shows no cause, and it stops the pull in the step %s", f.Stage)
+	}
 	if at := d.locate(s.IP); at.endpoint != "" {
 		reason += fmt.Sprintf(", and %s is an address of %s", s.IP, at.endpoint)
 	}

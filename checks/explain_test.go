@@ -44,6 +44,70 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// An error that nothing which stops every pull explains, and a warning does, is said to be what that warns of.
+func TestAWarningTellsOfAnError(t *testing.T) {
+	const limit = "CannotPullContainerError: ref pull has been retried 1 time(s): failed to copy: httpReadSeeker: failed open: unexpected status code https://registry-1.docker.io/v2/library/nginx/manifests/sha256:2d96: 429 Too Many Requests - Server message: toomanyrequests: You have reached your pull rate limit."
+	const full = "CannotPullContainerError: ref pull has been retried 1 time(s): failed to extract layer sha256:7c52: write /var/lib/containerd/x: no space left on device: unknown"
+	const gone = "CannotPullContainerError: failed to resolve ref docker.io/library/nginx:1.27: not found"
+	for _, c := range []struct {
+		scenario, text string
+		code           checks.Code
+		want           bool
+	}{
+		{"docker-hub-anonymous", limit, "rate-limit.anonymous", true},
+		{"storage-tight", full, "storage.tight", true},
+		{"docker-hub-anonymous", gone, "rate-limit.anonymous", false},
+	} {
+		d := altered(t, c.scenario, func(s *checks.Snapshot) { s.Task.StoppedReason = c.text })
+		causes := d.RootCauses()
+		if len(causes) != 1 || strings.Contains(causes[0].Summary, " It is what "+string(c.code)+" warns of.") != c.want || strings.Contains(causes[0].Summary, "Nothing that was found") == c.want {
+			t.Errorf("%s: the causes are %v", c.scenario, causes)
+		}
+		if w := first(t, d, c.code); (w.Observed != nil && w.Observed.Explains) != c.want {
+			t.Errorf("%s: the warning is observed: %v", c.scenario, w.Observed)
+		}
+	}
+}
+
+// A text that shows no more than how far the pull came is explained by whatever stops it there, and one that does not even
+// show that, by whatever stops it later.
+func TestExplainOfATextThatShowsLittle(t *testing.T) {
+	const (
+		head     = "ResourceInitializationError: unable to pull secrets or registry auth"
+		canceled = "CannotPullContainerError: context canceled"
+		panicked = "CannotPullContainerError: pull command failed: panic: runtime error: invalid memory address or nil pointer dereference"
+	)
+	for _, c := range []struct {
+		name, text, scenario string
+		cause                checks.Code
+		want                 bool
+	}{
+		{"the token's step, and what stops it", head, "endpoint-group-closed", "endpoint.group-closed", true},
+		{"the token's step, and what stops the layers", head, "s3-gateway-not-associated", "endpoint.gateway-not-associated", false},
+		{"no step, and what stops the layers", canceled, "s3-gateway-not-associated", "endpoint.gateway-not-associated", true},
+		{"no step, and what stops the token", canceled, "endpoint-group-closed", "endpoint.group-closed", false},
+		{"no step, and no image", canceled, "image-tag-absent", "image.absent", false},
+		{"the layers' step, and what stops it", panicked, "s3-gateway-not-associated", "endpoint.gateway-not-associated", true},
+		{"the manifest's step, and what stops the layers", "CannotPullContainerError: failed to resolve ref " + web + ":1.4.2: the moon is full", "s3-gateway-not-associated", "endpoint.gateway-not-associated", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := altered(t, c.scenario, func(s *checks.Snapshot) {
+				s.Task.StoppedReason = c.text
+				for i := range s.Task.Containers {
+					s.Task.Containers[i].Reason = ""
+				}
+			})
+			causes := d.RootCauses()
+			if i := slices.IndexFunc(causes, func(f checks.Finding) bool { return f.Code == c.cause }); i < 0 || causes[i].Observed == nil || causes[i].Observed.Explains != c.want {
+				t.Errorf("the root causes are %v, of which %s is to explain the text: %v", codes(causes), c.cause, c.want)
+			}
+			if want := 1; c.want && len(causes) != want {
+				t.Errorf("%d root causes: %v", len(causes), codes(causes))
+			}
+		})
+	}
+}
+
 // An address is held against what the facts say of it: the interfaces of VPC endpoints, the VPC's blocks, Amazon S3's list.
 func TestExplainLooksTheAddressUp(t *testing.T) {
 	const token = `ResourceInitializationError: unable to pull secrets or registry auth: The task cannot pull registry auth from Amazon ECR: Post "https://api.ecr.eu-west-1.amazonaws.com/": dial tcp %IP%:443: i/o timeout`

@@ -40,6 +40,12 @@ var unseen = map[checks.Code]string{
 	"credentials.malformed": "a scenario has no values of secrets: the test of the check has them",
 }
 
+// adviceIn are scenarios in which the fixes of a failure that elsewhere say what to change are left to people, and why.
+var adviceIn = map[string]string{
+	"platform-windows":          "an image for Windows has to be built",
+	"public-ip-none-blue-green": "CodeDeploy deploys the service, from an AppSpec file that is not read",
+}
+
 // failing returns the diagnoses of the scenarios that have a root cause, with the proofs of their fixes.
 func failing(t *testing.T) map[string]checks.Diagnosis {
 	t.Helper()
@@ -76,8 +82,8 @@ func TestEveryFailureHasAFixThatIsProven(t *testing.T) {
 	for name, d := range failing(t) {
 		for _, f := range d.RootCauses() {
 			seen[f.Code] = true
-			if advice[f.Code] == "" && f.Check != (checks.StoppedReason{}).Info().ID && !offersChanges(f) {
-				t.Errorf("%s: no fix of %s says what to change: %s", name, f.Code, f.Summary)
+			if because := advice[f.Code] + adviceIn[name]; f.Check != (checks.StoppedReason{}).Info().ID && offersChanges(f) == (because != "") {
+				t.Errorf("%s: a fix of %s says what to change: %t, and the reason why not is %q: %s", name, f.Code, offersChanges(f), because, f.Summary)
 			}
 			for _, fix := range f.Fixes {
 				if fix.Proof == nil {
@@ -259,6 +265,64 @@ func TestAFixThatIsProvenWithLessIsProvenWithMore(t *testing.T) {
 	}
 	if count < 100 {
 		t.Errorf("only %d fixes were proven with less", count)
+	}
+}
+
+// What CodeDeploy or another controller deploys is not for UpdateService to change: ECS would refuse it.
+func TestFixesLeaveOtherControllersServicesAlone(t *testing.T) {
+	updating := 0
+	for name, d := range failing(t) {
+		for _, controller := range []string{"", "ECS", "CODE_DEPLOY", "EXTERNAL"} {
+			s := snapshotOf(t, d)
+			s.Task.DeploymentController = controller
+			for _, f := range diagnosed(t, s).Findings {
+				for _, fix := range f.Fixes {
+					for _, words := range fix.Commands() {
+						if words[1] != "ecs" || words[2] == "describe-task-definition" || words[2] == "register-task-definition" {
+							continue
+						}
+						if updating++; s.Task.Service != "" && (words[2] != "update-service" || controller == "CODE_DEPLOY" || controller == "EXTERNAL") {
+							t.Errorf("%s, deployed by %q: %q", name, controller, words)
+						}
+					}
+				}
+			}
+		}
+	}
+	if updating == 0 {
+		t.Error("no fix updates a service")
+	}
+}
+
+// What a task was run with goes before what its definition says: a fix keeps it, or says nothing about the definition.
+func TestFixesHeedOverrides(t *testing.T) {
+	const role = "arn:aws:iam::111122223333:role/other"
+	run := altered(t, "public-ip-none", func(s *checks.Snapshot) {
+		s.Task.Service, s.Task.Overrides = "", checks.Overrides{ExecutionRole: role, EphemeralStorageGiB: 30}
+	})
+	words := first(t, run, "public-ip.none").Fixes[0].Commands()[0]
+	if i := slices.Index(words, "--overrides"); i < 0 || words[i+1] != "executionRoleArn="+role+",ephemeralStorage={sizeInGiB=30}" {
+		t.Errorf("the command is %q", words)
+	}
+	for scenario, code := range map[string]checks.Code{"role-wrong-path": "role.wrong-path", "storage-exceeded": "storage.exceeded"} {
+		d := altered(t, scenario, func(s *checks.Snapshot) {
+			s.Task.Overrides = checks.Overrides{ExecutionRole: s.Task.ExecutionRole, EphemeralStorageGiB: 21}
+		})
+		if f := first(t, d, code); offersChanges(f) {
+			t.Errorf("%s offers %v", scenario, f.Fixes[0].Changes)
+		}
+	}
+}
+
+// Of a definition that is only planned, no present revision is described: there is none.
+func TestFixesOfAPlannedDefinition(t *testing.T) {
+	d := altered(t, "role-none", func(s *checks.Snapshot) { s.Task.Service, s.Task.TaskDefinition = "", "web" })
+	var operations []string
+	for _, words := range first(t, d, "role.none").Fixes[0].Commands() {
+		operations = append(operations, words[2])
+	}
+	if want := []string{"create-role", "attach-role-policy", "register-task-definition"}; !slices.Equal(operations, want) {
+		t.Errorf("it takes %q", operations)
 	}
 }
 

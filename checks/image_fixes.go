@@ -30,7 +30,7 @@ func enableRepositoryKey(r Repair) []Change {
 
 // deployAgain has the service resolve its images anew.
 func deployAgain(r Repair) []Change {
-	if r.Task.Service == "" {
+	if r.Task.updatable() == "" {
 		return nil
 	}
 	return []Change{ForceNewDeployment{r.Task.Cluster, r.Task.Service}}

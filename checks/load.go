@@ -92,14 +92,9 @@ func (l Loader) started(ctx context.Context, t types.Task) (Task, error) {
 	task.setAccount(task.ARN)
 	task.PlatformVersion = aws.ToString(t.PlatformVersion)
 	task.StopCode, task.StoppedReason = string(t.StopCode), aws.ToString(t.StoppedReason)
-	if t.Overrides != nil && t.Overrides.ExecutionRoleArn != nil {
-		task.ExecutionRole = *t.Overrides.ExecutionRoleArn
-	}
-	switch {
-	case t.EphemeralStorage != nil:
+	task.override(t.Overrides)
+	if t.EphemeralStorage != nil {
 		task.EphemeralStorageGiB = t.EphemeralStorage.SizeInGiB
-	case t.Overrides != nil && t.Overrides.EphemeralStorage != nil:
-		task.EphemeralStorageGiB = t.Overrides.EphemeralStorage.SizeInGiB
 	}
 	for _, c := range t.Containers {
 		if i := slices.IndexFunc(task.Containers, func(d Container) bool { return d.Name == aws.ToString(c.Name) }); i >= 0 {
@@ -107,17 +102,37 @@ func (l Loader) started(ctx context.Context, t types.Task) (Task, error) {
 		}
 	}
 	// The imageDigest of a container is left alone: it is what a tag led to when it was pulled, which pins nothing.
+	if subnet := attachmentOf(t, "subnetId"); subnet != "" {
+		task.Placement.Subnets = []string{subnet}
+	}
 	if ofService {
 		task.Service = service
 		revision = task.revised(definition, revision, notRead)
 	}
-	if err := l.place(ctx, &task, t, revision, notRead); err != nil {
+	deployed, err := l.place(ctx, &task, t, revision, notRead)
+	if err != nil {
 		return fail(err)
 	}
+	task.DeploymentController = controllerOf(deployed)
+	task.lacksRevision(notRead, beginning(deployed, t))
 	return task, ctx.Err()
 }
 
-// Preflight loads a task definition, by its ARN or family:revision, for a task that is only planned.
+// override puts what a task was run with in the place of what its definition says.
+func (t *Task) override(o *types.TaskOverride) {
+	if o == nil {
+		return
+	}
+	t.Overrides.ExecutionRole = aws.ToString(o.ExecutionRoleArn)
+	t.ExecutionRole = cmp.Or(t.Overrides.ExecutionRole, t.ExecutionRole)
+	if o.EphemeralStorage != nil {
+		t.Overrides.EphemeralStorageGiB = o.EphemeralStorage.SizeInGiB
+		t.EphemeralStorageGiB = o.EphemeralStorage.SizeInGiB
+	}
+}
+
+// Preflight loads a task definition, by its ARN or family:revision, for a task that is only planned. One that Fargate does not
+// take is an error.
 func (l Loader) Preflight(ctx context.Context, taskDefinition, platformVersion string, placement network.Placement) (Task, error) {
 	if len(placement.Subnets) == 0 {
 		return Task{}, errors.New("checks: a task that has not run needs the subnets it would run in")
@@ -127,6 +142,9 @@ func (l Loader) Preflight(ctx context.Context, taskDefinition, platformVersion s
 		return Task{}, err
 	}
 	task, err := taskOf(definition)
+	if err == nil {
+		err = fitsFargate(definition)
+	}
 	if err != nil {
 		return Task{}, fmt.Errorf("checks: task definition %s: %w", taskDefinition, err)
 	}
@@ -166,6 +184,13 @@ func taskOf(d types.TaskDefinition) (Task, error) {
 		container := Container{Name: aws.ToString(c.Name), Image: aws.ToString(c.Image)}
 		if c.RepositoryCredentials != nil {
 			container.RepositoryCredentials = aws.ToString(c.RepositoryCredentials.CredentialsParameter)
+		}
+		given := c.Secrets
+		if c.LogConfiguration != nil {
+			given = slices.Concat(given, c.LogConfiguration.SecretOptions)
+		}
+		for _, secret := range given {
+			container.Secrets = append(container.Secrets, aws.ToString(secret.ValueFrom))
 		}
 		task.Containers = append(task.Containers, container)
 	}

@@ -31,6 +31,15 @@ func onFargate(launchType types.LaunchType, strategy []types.CapacityProviderStr
 	return &NotFargateError{On: cmp.Or(on, "something that ECS does not show")}
 }
 
+// fitsFargate refuses a task definition that ECS has found to lack what Fargate needs.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html
+func fitsFargate(d types.TaskDefinition) error {
+	if len(d.Compatibilities) == 0 || slices.Contains(d.Compatibilities, types.CompatibilityFargate) {
+		return nil
+	}
+	return fmt.Errorf("it is compatible with %s, not with FARGATE", joined(each(d.Compatibilities, func(c types.Compatibility) string { return string(c) })))
+}
+
 // NotFargateError is why a task or a service is not loaded that runs on something else than Fargate.
 type NotFargateError struct {
 	On string // a launch type, as "EC2", or "the capacity provider NAME"

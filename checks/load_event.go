@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
@@ -50,6 +51,7 @@ type taskDetail struct {
 	PlatformVersion      *string                 `json:"platformVersion"`
 	StopCode             types.TaskStopCode      `json:"stopCode"`
 	StoppedReason        *string                 `json:"stoppedReason"`
+	CreatedAt            *time.Time              `json:"createdAt"`
 	EphemeralStorage     *types.EphemeralStorage `json:"ephemeralStorage"`
 	Attachments          []types.Attachment      `json:"attachments"`
 	Overrides            struct {
@@ -85,7 +87,7 @@ func parseEvent(event []byte) (types.Task, error) {
 	t := types.Task{
 		TaskArn: d.TaskARN, ClusterArn: d.ClusterARN, TaskDefinitionArn: d.TaskDefinitionARN, Group: d.Group, StartedBy: d.StartedBy,
 		LaunchType: d.LaunchType, CapacityProviderName: d.CapacityProviderName, PlatformVersion: d.PlatformVersion,
-		StopCode: d.StopCode, StoppedReason: d.StoppedReason, EphemeralStorage: d.EphemeralStorage, Attachments: d.Attachments,
+		StopCode: d.StopCode, StoppedReason: d.StoppedReason, CreatedAt: d.CreatedAt, EphemeralStorage: d.EphemeralStorage, Attachments: d.Attachments,
 		Overrides: &types.TaskOverride{ExecutionRoleArn: d.Overrides.ExecutionRoleARN, EphemeralStorage: d.Overrides.EphemeralStorage},
 	}
 	for _, c := range d.Containers {

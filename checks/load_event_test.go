@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -63,6 +64,7 @@ func TestFromEventLoadsWhatLoadTaskLoads(t *testing.T) {
 	ecs, ec2 := started()
 	ecs.Revisions = []types.ServiceRevision{revision(digest)}
 	ecs.Tasks[0].EphemeralStorage = &types.EphemeralStorage{SizeInGiB: 30}
+	ecs.Tasks[0].CreatedAt = aws.Time(time.Date(2026, 1, 23, 17, 50, 0, 0, time.UTC))
 	l := checks.Loader{ECS: ecs, Interfaces: ec2}
 	want, err := l.LoadTask(t.Context(), "prod", taskARN)
 	if err != nil {
@@ -71,7 +73,7 @@ func TestFromEventLoadsWhatLoadTaskLoads(t *testing.T) {
 	event := `{"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": {
 		"taskArn": "` + taskARN + `", "clusterArn": "` + clusterARN + `", "taskDefinitionArn": "` + definitionARN + `",
 		"capacityProviderName": "FARGATE_SPOT", "platformVersion": "1.4.0", "group": "service:web", "startedBy": "ecs-svc/1",
-		"stoppedReason": "Task failed to start", "stopCode": "TaskFailedToStart", "ephemeralStorage": {"sizeInGiB": 30}, "stoppedAt": "2026-01-23T17:57:58.103Z",
+		"stoppedReason": "Task failed to start", "stopCode": "TaskFailedToStart", "ephemeralStorage": {"sizeInGiB": 30}, "stoppedAt": "2026-01-23T17:57:58.103Z", "createdAt": "2026-01-23T17:50:00Z",
 		"attachments": [{"type": "eni", "details": [{"name": "subnetId", "value": "subnet-b"}, {"name": "networkInterfaceId", "value": "eni-1"}]}],
 		"containers": [{"name": "web", "reason": "CannotPullContainerError: x"}],
 		"overrides": {"executionRoleArn": "arn:aws:iam::111122223333:role/other"}}}`
@@ -82,6 +84,10 @@ func TestFromEventLoadsWhatLoadTaskLoads(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-LoadTask +FromEvent):\n%s", diff)
+	}
+	ecs.Revisions = []types.ServiceRevision{} // which is known to be too few because the event tells when the task began
+	if got, err = l.FromEvent(t.Context(), []byte(event)); err != nil || got.RevisionNotRead == "" {
+		t.Errorf("%q (%v)", got.RevisionNotRead, err)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -18,12 +19,9 @@ import (
 	"github.com/canpull/canpull/network"
 )
 
-// place finds where a task runs or ran. revision is what started it, nil when that is not known, because of notRead or
-// because ECS does not show it.
-func (l Loader) place(ctx context.Context, task *Task, t types.Task, revision *types.ServiceRevision, notRead error) error {
-	if subnet := attachmentOf(t, "subnetId"); subnet != "" {
-		task.Placement.Subnets = []string{subnet}
-	}
+// place finds where a task runs or ran, and returns its service if it was read for that. revision is what started the task,
+// nil when that is not known, because of notRead or because ECS does not show it.
+func (l Loader) place(ctx context.Context, task *Task, t types.Task, revision *types.ServiceRevision, notRead error) (service *types.Service, err error) {
 	networkInterface := interfaceOf(t)
 	if networkInterface != "" && l.Interfaces != nil {
 		out, err := l.Interfaces.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{networkInterface}})
@@ -35,23 +33,23 @@ func (l Loader) place(ctx context.Context, task *Task, t types.Task, revision *t
 				task.Placement.SecurityGroups = append(task.Placement.SecurityGroups, aws.ToString(g.GroupId))
 			}
 			task.Placement.PublicIP = aws.Bool(i.Association != nil && i.Association.PublicIp != nil)
-			return nil
+			return nil, nil
 		}
 	}
 	// The interface is gone, or may not be read.
-	task.notRead(describeRevisions, notRead)
+	if !errors.Is(notRead, errNoRevision) {
+		task.notRead(describeRevisions, notRead)
+	}
 	var from *types.AwsVpcConfiguration
 	if revision != nil {
 		from = awsvpcOf(revision.NetworkConfiguration)
-	}
-	if subnets := task.Placement.Subnets; from != nil && len(subnets) > 0 && !slices.Contains(from.Subnets, subnets[0]) {
-		from = nil
 	}
 	if from == nil && task.Service != "" {
 		services, err := l.ECS.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: t.ClusterArn, Services: []string{task.Service}})
 		task.notRead(describeServices, err)
 		if err == nil && len(services.Services) == 1 {
-			from = startedWith(services.Services[0], aws.ToString(t.StartedBy))
+			service = &services.Services[0]
+			from = startedWith(*service, aws.ToString(t.StartedBy))
 		}
 	}
 	switch subnets := task.Placement.Subnets; {
@@ -61,7 +59,7 @@ func (l Loader) place(ctx context.Context, task *Task, t types.Task, revision *t
 			task.Placement.Subnets = subnets
 		}
 	case len(subnets) == 0:
-		return errors.New("it has no elastic network interface, and nothing shows where it was to run: only tasks in awsvpc mode can be diagnosed")
+		return nil, errors.New("it has no elastic network interface, and nothing shows where it was to run: only tasks in awsvpc mode can be diagnosed")
 	case len(task.Unread) == 0:
 		why := "its interface " + networkInterface + " is gone"
 		switch {
@@ -72,7 +70,7 @@ func (l Loader) place(ctx context.Context, task *Task, t types.Task, revision *t
 		}
 		task.PlacementNotRead = why + unplaced(*task)
 	}
-	return nil
+	return service, nil
 }
 
 // attachmentOf returns a detail of a task's attachments: of its elastic network interface, on Fargate.
@@ -128,12 +126,55 @@ func startedWith(s types.Service, startedBy string) *types.AwsVpcConfiguration {
 	return nil
 }
 
+// errNoRevision is what comes of a service revision that there is none of, or that is called otherwise.
+var errNoRevision = errors.New("ECS shows no service revision for the deployment that starts it")
+
+// lacksRevision notes that the task's service revision is not known where ECS shows none although there should be one.
+func (t *Task) lacksRevision(notRead error, began *time.Time) {
+	if errors.Is(notRead, errNoRevision) && !predatesRevisions(began) {
+		t.RevisionNotRead = errNoRevision.Error()
+	}
+}
+
+// predatesRevisions reports what began before the first service revision that ECS shows, or has none. nil: that is not known.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceRevisions.html
+func predatesRevisions(began *time.Time) bool {
+	return began == nil || began.Before(time.Date(2024, 10, 25, 0, 0, 0, 0, time.UTC))
+}
+
+// beginning returns when the deployment of a task's service began that started it, as far as the service was read: else the
+// task is not older. Of a task set it is not known that it has a service revision, so it is nil.
+func beginning(service *types.Service, t types.Task) *time.Time {
+	if service == nil {
+		return t.CreatedAt
+	}
+	isStarter := func(id *string) bool { return aws.ToString(id) == aws.ToString(t.StartedBy) }
+	if slices.ContainsFunc(service.TaskSets, func(s types.TaskSet) bool { return isStarter(s.Id) }) {
+		return nil
+	}
+	for _, d := range service.Deployments {
+		if isStarter(d.Id) {
+			return cmp.Or(d.CreatedAt, t.CreatedAt)
+		}
+	}
+	return t.CreatedAt
+}
+
+// controllerOf returns what deploys a service, "" where that was not read.
+func controllerOf(service *types.Service) string {
+	if service == nil || service.DeploymentController == nil {
+		return ""
+	}
+	return string(service.DeploymentController.Type)
+}
+
 // revision begins to ask for the service revision that tasks with a startedBy come from, and returns what waits for the
-// answer: nil when ECS shows none, as of before October 25, 2024.
+// answer: nil when there is none to ask for, errNoRevision when ECS shows none of that name.
 //
 // A deployment's ID is its revision's: tasks of "ecs-svc/4980306466373577095" come from the revision
 // …:service-revision/CLUSTER/SERVICE/4980306466373577095. The documentation shows both without saying so, so what is found
-// is taken for it only if it is for the task's own definition and subnet.
+// is taken for it only if it is for the task's own definition and subnets, and what is not found is missing only where there
+// is none for a reason.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceRevisions.html
 func (l Loader) revision(ctx context.Context, cluster, service, startedBy string) func() (*types.ServiceRevision, error) {
 	name := revisionName(cluster, service, startedBy)
@@ -162,7 +203,7 @@ func (l Loader) revision(ctx context.Context, cluster, service, startedBy string
 		reason := "ECS answered without it"
 		for _, f := range out.Failures {
 			if reason = aws.ToString(f.Reason); reason == "MISSING" {
-				return nil, nil
+				return nil, errNoRevision
 			}
 		}
 		return nil, fmt.Errorf("checks: service revision %s: %s", name, reason)
@@ -179,18 +220,22 @@ func revisionName(cluster, service, startedBy string) string {
 	return prefix + ":service-revision/" + name + "/" + service + "/" + id
 }
 
-// revised notes what the service revision of a task says beyond its task definition, or why that was not read. It returns
-// the revision, nil if it is not for the task's definition.
+// revised notes what the service revision of a task says beyond its task definition, or why that is not known. It returns
+// the revision, nil if it is not for the task's definition and subnets.
 //
 // ECS resolves the tags of a service's images when it is deployed, and starts every later task with what they led to then,
 // unless versionConsistency is disabled. It may also run the tasks on another processor than the task definition says.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html#deployment-container-image-stability
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatformOverride.html
 func (t *Task) revised(d types.TaskDefinition, revision *types.ServiceRevision, notRead error) *types.ServiceRevision {
-	if notRead != nil {
-		t.RevisionNotRead = explain(notRead)
-	}
-	if revision == nil || aws.ToString(revision.TaskDefinition) != t.TaskDefinition {
+	switch {
+	case revision != nil && !t.comesFrom(*revision):
+		t.RevisionNotRead = "the one that ECS shows is for another task definition or other subnets"
+		return nil
+	case revision == nil:
+		if notRead != nil && !errors.Is(notRead, errNoRevision) {
+			t.RevisionNotRead = explain(notRead)
+		}
 		return nil
 	}
 	t.ServiceRevision = aws.ToString(revision.ServiceRevisionArn)
@@ -209,6 +254,12 @@ func (t *Task) revised(d types.TaskDefinition, revision *types.ServiceRevision, 
 		}
 	}
 	return revision
+}
+
+// comesFrom reports whether a service revision can be the one that the task comes from: it has its definition and its subnets.
+func (t Task) comesFrom(revision types.ServiceRevision) bool {
+	in := awsvpcOf(revision.NetworkConfiguration)
+	return aws.ToString(revision.TaskDefinition) == t.TaskDefinition && (in == nil || within(t.Placement.Subnets, in.Subnets))
 }
 
 // placementOf reads a network configuration. An assignPublicIp that is left out means DISABLED, and groups that are left

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
@@ -63,7 +64,9 @@ func (l Loader) service(ctx context.Context, s types.Service) (Task, error) {
 	task.setAccount(aws.ToString(s.ServiceArn))
 	task.PlatformVersion = from.platformVersion
 	task.Placement = placementOf(from.network)
+	task.DeploymentController = controllerOf(&s)
 	task.revised(definition, revision, notRead)
+	task.lacksRevision(notRead, from.began)
 	return task, ctx.Err()
 }
 
@@ -75,13 +78,14 @@ type origin struct {
 	launchType      types.LaunchType
 	strategy        []types.CapacityProviderStrategyItem
 	network         *types.AwsVpcConfiguration
+	began           *time.Time // nil for a task set: see beginning
 }
 
 // next returns what a service starts its next task from. With a CODE_DEPLOY or EXTERNAL deployment controller that is a task
 // set, and the service itself may name neither a task definition nor a network configuration.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskSet.html
 func next(s types.Service) (origin, error) {
-	service := origin{"", aws.ToString(s.TaskDefinition), aws.ToString(s.PlatformVersion), s.LaunchType, s.CapacityProviderStrategy, awsvpcOf(s.NetworkConfiguration)}
+	service := origin{"", aws.ToString(s.TaskDefinition), aws.ToString(s.PlatformVersion), s.LaunchType, s.CapacityProviderStrategy, awsvpcOf(s.NetworkConfiguration), nil}
 	controller := types.DeploymentControllerTypeEcs
 	if s.DeploymentController != nil {
 		controller = s.DeploymentController.Type
@@ -111,11 +115,11 @@ func next(s types.Service) (origin, error) {
 }
 
 func deployment(d types.Deployment) origin {
-	return origin{aws.ToString(d.Id), aws.ToString(d.TaskDefinition), aws.ToString(d.PlatformVersion), d.LaunchType, d.CapacityProviderStrategy, awsvpcOf(d.NetworkConfiguration)}
+	return origin{aws.ToString(d.Id), aws.ToString(d.TaskDefinition), aws.ToString(d.PlatformVersion), d.LaunchType, d.CapacityProviderStrategy, awsvpcOf(d.NetworkConfiguration), d.CreatedAt}
 }
 
 func taskSet(s types.TaskSet) origin {
-	return origin{aws.ToString(s.Id), aws.ToString(s.TaskDefinition), aws.ToString(s.PlatformVersion), s.LaunchType, s.CapacityProviderStrategy, awsvpcOf(s.NetworkConfiguration)}
+	return origin{aws.ToString(s.Id), aws.ToString(s.TaskDefinition), aws.ToString(s.PlatformVersion), s.LaunchType, s.CapacityProviderStrategy, awsvpcOf(s.NetworkConfiguration), nil}
 }
 
 // over returns what o says and, where it says nothing, what the service says.

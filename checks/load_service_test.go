@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/google/go-cmp/cmp"
 
@@ -85,6 +87,10 @@ func TestLoadServiceRefuses(t *testing.T) {
 			without(e)
 			e.Services[0].LaunchType = types.LaunchTypeManagedInstances
 		}, "it runs on MANAGED_INSTANCES, not on Fargate"},
+		{"a daemon", func(e *checkstest.ECS) {
+			without(e)
+			e.Services[0].SchedulingStrategy, e.Services[0].LaunchType = types.SchedulingStrategyDaemon, types.LaunchTypeEc2
+		}, "service web: it runs on EC2, not on Fargate"},
 		{"a default that may not be read", without, "DescribeClusters"},
 		{"a cluster without a default", func(e *checkstest.ECS) {
 			without(e)
@@ -141,7 +147,21 @@ func TestPinnedDigests(t *testing.T) {
 		{"a digest in the task definition itself", func(e *checkstest.ECS) {
 			e.TaskDefinitions[0].ContainerDefinitions[0].Image = aws.String("nginx@" + digest)
 		}, []string{"", digest}, revisionARN, ""},
-		{"a revision of another task definition", func(e *checkstest.ECS) { e.Revisions[0].TaskDefinition = aws.String("web:6") }, []string{"", ""}, "", ""},
+		{"a revision of another task definition", func(e *checkstest.ECS) { e.Revisions[0].TaskDefinition = aws.String("web:6") }, []string{"", ""}, "",
+			"the one that ECS shows is for another task definition or other subnets"},
+		{"a revision for other subnets", func(e *checkstest.ECS) { e.Revisions[0].NetworkConfiguration = configuration("", "subnet-c") }, []string{"", ""}, "",
+			"the one that ECS shows is for another task definition or other subnets"},
+		{"a revision that ECS does not show, of a deployment that began when it showed none", func(e *checkstest.ECS) {
+			e.Revisions, e.Services[0].Deployments[1].CreatedAt = []types.ServiceRevision{}, aws.Time(time.Date(2024, 10, 24, 0, 0, 0, 0, time.UTC))
+		}, []string{"", ""}, "", ""},
+		{"a revision that ECS does not show, of a task set", func(e *checkstest.ECS) {
+			taskSets(types.DeploymentControllerTypeCodeDeploy, "PRIMARY")(e)
+			e.Revisions, e.Tasks[0].CreatedAt = []types.ServiceRevision{}, aws.Time(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+			e.Tasks[0].Attachments[0].Details[0].Value = aws.String("subnet-a")
+		}, []string{"", ""}, "", ""},
+		{"a revision that ECS does not show although it should", func(e *checkstest.ECS) {
+			e.Revisions, e.Services[0].Deployments[1].CreatedAt = []types.ServiceRevision{}, aws.Time(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+		}, []string{"", ""}, "", "ECS shows no service revision for the deployment that starts it"},
 		{"a revision that ECS does not show", func(e *checkstest.ECS) { e.Revisions = []types.ServiceRevision{} }, []string{"", ""}, "", ""},
 		{"revisions that may not be read", func(e *checkstest.ECS) { e.Revisions = nil }, []string{"", ""}, "", "AccessDeniedException"},
 	} {
@@ -163,6 +183,7 @@ func TestPinnedDigests(t *testing.T) {
 func revised(t *testing.T, change func(*checkstest.ECS)) map[string]checks.Task {
 	t.Helper()
 	ecs, ec2 := started()
+	ec2.NetworkInterfaces = []ec2types.NetworkInterface{} // so that the service is read for a task, too
 	ecs.Services[0].Deployments[1].Status = aws.String("PRIMARY")
 	ecs.Revisions = []types.ServiceRevision{revision(digest)}
 	change(ecs)
@@ -176,6 +197,45 @@ func revised(t *testing.T, change func(*checkstest.ECS)) map[string]checks.Task 
 		t.Fatal(err)
 	}
 	return map[string]checks.Task{"service": service, "task": task}
+}
+
+// A task whose service is not read is as new as it is itself.
+func TestATaskMayLackItsRevisionByItself(t *testing.T) {
+	for began, want := range map[string]string{"2024-10-01": "", "2026-01-01": "ECS shows no service revision for the deployment that starts it"} {
+		ecs, ec2 := started()
+		created, err := time.Parse(time.DateOnly, began)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ecs.Tasks[0].CreatedAt = &created
+		task, err := checks.Loader{ECS: ecs, Interfaces: ec2}.LoadTask(t.Context(), "prod", taskARN)
+		if err != nil || task.RevisionNotRead != want {
+			t.Errorf("%s: %q (%v)", began, task.RevisionNotRead, err)
+		}
+	}
+}
+
+// What deploys a service is known where the service was read.
+func TestDeploymentController(t *testing.T) {
+	for want, change := range map[string]func(*checkstest.ECS){
+		"ECS": func(e *checkstest.ECS) {
+			e.Services[0].DeploymentController = &types.DeploymentController{Type: types.DeploymentControllerTypeEcs}
+		},
+		"":            func(*checkstest.ECS) {},
+		"CODE_DEPLOY": taskSets(types.DeploymentControllerTypeCodeDeploy, "PRIMARY"),
+		"EXTERNAL":    taskSets(types.DeploymentControllerTypeExternal, "PRIMARY"),
+	} {
+		for how, task := range revised(t, func(e *checkstest.ECS) {
+			e.Revisions = []types.ServiceRevision{} // so that the service is read for a task, too
+			if change(e); len(e.Services[0].TaskSets) > 0 {
+				e.Tasks[0].Attachments[0].Details[0].Value = aws.String("subnet-a")
+			}
+		}) {
+			if task.DeploymentController != want {
+				t.Errorf("%s: %q, want %q", how, task.DeploymentController, want)
+			}
+		}
+	}
 }
 
 // ECS may run a revision on another processor than its task definition says.

@@ -77,6 +77,7 @@ func TestLoadTask(t *testing.T) {
 	want := checks.Task{
 		ARN: taskARN, Cluster: clusterARN, Service: "web", TaskDefinition: definitionARN, Account: "111122223333", Region: "eu-west-1",
 		PlatformVersion: "1.4.0", Windows: true, OSFamily: "WINDOWS_SERVER_2022_CORE", ExecutionRole: "arn:aws:iam::111122223333:role/other",
+		Overrides:  checks.Overrides{ExecutionRole: "arn:aws:iam::111122223333:role/other"},
 		Containers: []checks.Container{{Name: "web", Image: "nginx", Reason: "CannotPullContainerError: x"}, {Name: "sidecar", Image: "acme/x", RepositoryCredentials: "hub"}},
 		StopCode:   "TaskFailedToStart", StoppedReason: "Task failed to start",
 	}
@@ -132,7 +133,10 @@ func TestLoadTask(t *testing.T) {
 				t.Errorf("not read: %v", got.Unread)
 			}
 			want := want
-			if len(ecs.Revisions) > 0 {
+			switch {
+			case strings.Contains(c.name, "another subnet"):
+				want.RevisionNotRead = "the one that ECS shows is for another task definition or other subnets"
+			case len(ecs.Revisions) > 0:
 				want.ServiceRevision = revisionARN
 			}
 			got.Unread, want.Placement, want.PlacementNotRead = nil, c.placement, c.reason
@@ -220,6 +224,12 @@ func TestLoadingNamesWhatIsWrong(t *testing.T) {
 				_, err := l.Preflight(ctx, "web:7", "", network.Placement{Subnets: []string{"subnet-a"}})
 				return err
 			}, "network mode host"},
+		{"a plan of a definition that Fargate does not take", func(e *checkstest.ECS) {
+			e.TaskDefinitions[0].Compatibilities = []types.Compatibility{types.CompatibilityEc2, types.CompatibilityExternal}
+		}, func(l checks.Loader) error {
+			_, err := l.Preflight(ctx, "web:7", "", network.Placement{Subnets: []string{"subnet-a"}})
+			return err
+		}, "task definition web:7: it is compatible with EC2, EXTERNAL, not with FARGATE"},
 		{"tasks may not be described", func(e *checkstest.ECS) { e.Tasks = nil },
 			func(l checks.Loader) error { _, err := l.LoadTask(ctx, "prod", taskARN); return err }, "AccessDeniedException"},
 	} {

@@ -150,7 +150,9 @@ type answer[D any] struct {
 func ask[D any](ctx context.Context, source network.Source, task Task, role *iam.Role, action string, ref registry.Reference,
 	decide func(iam.Request) (decision D, keys []string)) ([]answer[D], error) {
 	r := request(action, ref)
-	r.Principal = role.Principal()
+	if r.Principal = role.Principal(); r.Principal.ARN == "" { // a bare name that was not read is of the task's account
+		r.Principal = task.principal()
+	}
 	maps.Copy(r.Context, role.Context())
 	decision, keys := decide(r)
 	if !hangsOnTheWay(keys) {

@@ -20,7 +20,7 @@ func (Platform) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html"
 	const build = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/docker-push-multi-architecture-image.html"
 	fixes := []Remedy{
-		{"Build and push {subject} for {platform}: docker buildx build --platform {platform}", build, "", nil},
+		{"Build and push {subject} for {platform}: docker buildx build --platform {target}", build, "", nil},
 		{"Set runtimePlatform in the task definition to a platform that the image is for ({offered})", docs, "All containers of the task then run on it.", setArchitecture},
 	}
 	return Info{
@@ -29,7 +29,7 @@ func (Platform) Info() Info {
 			"platform.fits":   {Pass, "{images}: for {platform}, as the task.", nil},
 			"platform.absent": {Fail, "{subject} has no image for {platform}, which the task runs on: its index offers {offered}.", fixes},
 			"platform.gone": {Fail, "{subject} lists an image for {platform}, {digest}, which its registry does not have any more.", []Remedy{
-				{"Push {subject} again with all its platforms: docker buildx build --platform {platform}", build, "", nil},
+				{"Push {subject} again with all its platforms: docker buildx build --platform {target}", build, "", nil},
 				{"Keep what cleans up untagged images from those that an index names", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html", "", nil}}},
 			"platform.other":    {Warn, "{subject} is an image for {offered}, and the task runs on {platform}: it is pulled, and then the container stops with \"exec format error\".", fixes},
 			"platform.variant":  {Warn, "{subject} is for {offered}, and the task runs on {platform}: whether that variant or build is taken depends on the version of containerd.", fixes},
@@ -47,7 +47,7 @@ func (c Platform) Check(ctx context.Context, task Task) ([]Finding, error) {
 	return found.ask(ctx, c.Images, task, func(image *registry.Image, scope []string) {
 		s := image.Supports(platform)
 		offered := offers(s)
-		args := map[string]string{"platform": platform.String(), "offered": offered}
+		args := map[string]string{"platform": platform.String(), "target": platform.OS + "/" + platform.Architecture, "offered": offered}
 		fact := "the image is for " + offered
 		if s.Index {
 			fact = "the index lists " + offered
@@ -56,6 +56,8 @@ func (c Platform) Check(ctx context.Context, task Task) ([]Finding, error) {
 		case s.Match == registry.MatchStrict && s.Manifest.Absent:
 			args["digest"] = s.Manifest.Digest
 			found.add("gone", image, scope, args, "for "+s.Manifest.Digest+", "+s.Manifest.NotRead)
+		case s.Match == registry.MatchStrict && s.Index && s.Manifest.NotRead != "": // listed, and perhaps no longer there
+			found.unread(image, scope, whyNotRead(image, s))
 		case s.Match == registry.MatchStrict:
 			found.pass(image)
 		case s.Match == registry.MatchFallback:

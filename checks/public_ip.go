@@ -54,7 +54,7 @@ func (c PublicIP) Check(ctx context.Context, task Task) ([]Finding, error) {
 		case len(h.Missing) > 0:
 			v.code = "public-ip.unread"
 		default:
-			v.code, v.missing, v.fact = "public-ip.unknown", task.unread(), task.PlacementNotRead
+			v.code, v.missing, v.shows = "public-ip.unknown", task.unread(), task.notPlaced(h)
 		}
 		return v
 	}), nil

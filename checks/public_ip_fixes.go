@@ -31,16 +31,16 @@ func privateSubnets(s *scene) []Change {
 }
 
 // runIn returns the change that places the service's tasks, or the task. ECS takes the whole placement, so that where the
-// security groups are not known there is none.
+// security groups are not known there is none, nor where another controller than ECS deploys the service.
 func (s *scene) runIn(subnets []string, publicIP bool) []Change {
 	t, groups := s.task, s.task.Placement.SecurityGroups
 	switch {
 	case groups == nil || len(subnets) == 0:
 		return nil
-	case t.Service != "":
+	case t.updatable() != "":
 		return []Change{UpdateService{t.Cluster, t.Service, subnets, groups, publicIP}}
-	case t.TaskDefinition != "":
-		return []Change{RunTask{t.Cluster, t.TaskDefinition, t.PlatformVersion, subnets, groups, publicIP}}
+	case t.Service == "" && t.TaskDefinition != "":
+		return []Change{RunTask{t.Cluster, t.TaskDefinition, t.PlatformVersion, t.Overrides, subnets, groups, publicIP}}
 	}
 	return nil
 }

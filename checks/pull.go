@@ -76,18 +76,32 @@ func (t Task) steps() []step {
 		}
 	}
 	for _, c := range t.Containers {
-		if c.RepositoryCredentials == "" || !t.tokenFromTask() {
+		if !t.tokenFromTask() {
 			continue
 		}
-		region := t.Region
-		if parts := strings.Split(c.RepositoryCredentials, ":"); len(parts) > 3 && parts[0] == "arn" {
-			region = parts[3]
+		if c.RepositoryCredentials != "" {
+			add(step{stage: Authenticate, containers: []string{c.Name}, to: t.secretHost("secretsmanager", c.RepositoryCredentials)})
 		}
-		add(step{stage: Authenticate, containers: []string{c.Name}, to: network.Destination{
-			Service: "secretsmanager", Region: region, Host: "secretsmanager." + region + "." + registry.DNSSuffixOf(region), Port: 443}})
+		for _, secret := range c.Secrets {
+			service := "ssm" // which a bare name is a parameter of
+			if strings.Contains(secret, ":secretsmanager:") {
+				service = "secretsmanager"
+			}
+			add(step{stage: Authenticate, containers: []string{c.Name}, to: t.secretHost(service, secret)})
+		}
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return int(a.stage) - int(b.stage) })
 	return steps
+}
+
+// secretHost returns the host that a secret is read from: in the Region of its ARN, or in the task's.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html
+func (t Task) secretHost(service, secret string) network.Destination {
+	region := t.Region
+	if parts := strings.Split(secret, ":"); len(parts) > 3 && parts[0] == "arn" {
+		region = parts[3]
+	}
+	return network.Destination{Service: service, Region: region, Host: service + "." + region + "." + registry.DNSSuffixOf(region), Port: 443}
 }
 
 // hostPort writes a step's host, with its port where it is not 443.

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -197,7 +198,7 @@ func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, i
 		said := c.importSays(role, request(action, ref), image)
 		allows := func(p policyWord) bool { return p.Outcome == iam.Allowed }
 		allowed, open := slices.ContainsFunc(said, allows), false
-		if ref.ECR.Account != role.Principal().Account { // there it takes the leave of both
+		if ref.ECR.Account != cmp.Or(role.Principal().Account, task.Account) { // there it takes the leave of both
 			allowed = allows(said[0]) && slices.ContainsFunc(said[1:], allows)
 			if open = !allowed; open {
 				warnings = append(warnings, "the registry is in another account")
@@ -206,7 +207,7 @@ func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, i
 		for _, p := range said {
 			switch {
 			case p.Outcome == iam.ExplicitDeny:
-				args["actions"], args["role"], args["cite"] = action, role.ARN, cite(p.Policy, p.Statement, p.Element)
+				args["actions"], args["role"], args["cite"] = action, called(role), cite(p.Policy, p.Statement, p.Element)
 				f := info.Finding(Resolve, "cache.denied", ref.String(), args)
 				f.Evidence = append(f.Evidence, Evidence{p.source, action + " is explicitly denied by " + args["cite"]})
 				return f, nil
@@ -221,7 +222,7 @@ func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, i
 	}
 	switch {
 	case len(denied) > 0:
-		args["role"], args["actions"] = role.ARN, joined(denied)
+		args["role"], args["actions"] = called(role), joined(denied)
 		f := info.Finding(Resolve, "cache.not-allowed", ref.String(), args)
 		f.Evidence = append(f.Evidence, Evidence{policySource(iam.Decision{}), "no statement allows " + args["actions"]}, Evidence{registryPolicy, "nor does the registry's policy"})
 		return f, nil

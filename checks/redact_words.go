@@ -61,33 +61,33 @@ batchimportupstreamimage be bearer because been before being between blob blobs 
 bytes call called can can't canceled cancelled cannot case caused certificate certificates characters check checksum
 cleanup client cloud cloudwatch code command commit concurrently configuration configured connect connection
 connectivity contain container containerd containers contains content contents context control copy could covers
-create created credentials daemon data deadline decrypt default delete deleted deletion denial denied deny desc
-described descriptor descriptors device dial did diffids digest disk dns do docker does doesn't don't driver each ecr
-ecs ecs's element else empty enabled encoded end ended endpoint enough entity entries error errors essential event
+create created credentials daemon data deadline decrypt default delete deleted deletion denial denied deny dereference
+desc described descriptor descriptors device dial did diffids digest disk dns do docker does doesn't don't driver each
+ecr ecs ecs's element else empty enabled encoded end ended endpoint enough entity entries error errors essential event
 every exceeded exec exhausted exist exists exited expected explicit extract failed failure fargate fetch fetching find
 first for forbidden form format found from full gateway gave gb get getauthorizationtoken getdownloadurlforlayer
 getparameters getsecretvalue given gone group handshake has have head headers held host host's hosts however http
 httpreadseeker https human iam id identity if image images implemented in incompatible incorrect increase index
 initialize inside inspect instance instead insufficient interface internal internet invalid invoke ip ipv4 ipv6 is
-issue it its json kb key keyring kind kms kubernetes languages large last latest launch layer layers left length like
-limit limits link linux list listed location log logging login longer looked lookup machine machine's make malformed
-manager manifest manifests many marked match matches matching maximum may mb media message method misbehaving missing
-more most name named names nat needs net network no nobody none nor not nothing number object objects of off on one
-only open operation or org os out outage outside own page paid parameter parameters part pass passed password peer
-perform permission permissions pinned place platform please policy port post preconditions prefix private proper
-provided public pull pulled pulling pulls put quota range rate rateexceeded read reading ready reason rebuild received
-redacted redirect ref reference refused region registry reject rejected related relationship repository request
-requested requestid requests require required reset resolve resolving resource response rest restored restoring result
-retried retrieval retrieve retrieved retry return returned role route router rpc rule rules running s3 say says
-scheduled schema scheme scp seconds secret secrets security see send sent server service services session set sign
-signed since size skipped slices so some space specified ssm stage start started starting state statement status
-statuscode stop stopped store string strings sts subnet subnets subscription such support supported system systems tag
-take taken task task's tasks tcp text than that the then there this throttled throttling time timed timeout times tls
-to token too toomanyrequests transition transport truncated trust try twice udp unable unauthorized unavailable
-uncertain unexpected unknown unless unlimited unmarshal unpack unreachable until unusable upgrade upload upstream url
-use used user user's username using utils valid validity value values verified verify version volume volumes vpc
-waiting want was way were what when where whether which while whose wildcard windows with within without work would
-write wrong yet you you've your zero
+issue it its json kb key keyring killed kind kms kubernetes languages large last latest launch layer layers left
+length like limit limits link linux list listed location log logging login longer looked lookup machine machine's make
+malformed manager manifest manifests many marked match matches matching maximum may mb media memory message method
+misbehaving missing more most name named names nat needs net network nil no nobody none nor not nothing number object
+objects of off on one only open operation or org os out outage outside own page paid panic parameter parameters part
+pass passed password peer perform permission permissions pinned place platform please pointer policy port post
+preconditions prefix private proper provided public pull pulled pulling pulls put quota range rate rateexceeded read
+reading ready reason rebuild received redacted redirect ref reference refused region registry reject rejected related
+relationship repository request requested requestid requests require required reset resolve resolving resource
+response rest restored restoring result retried retrieval retrieve retrieved retry return returned role route router
+rpc rule rules running runtime s3 say says scheduled schema scheme scp seconds secret secrets security see send sent
+server service services session set sign signal signed since size skipped slices so some space specified ssm stage
+start started starting state statement status statuscode stop stopped store string strings sts subnet subnets
+subscription such support supported system systems tag take taken task task's tasks tcp text than that the then there
+this throttled throttling time timed timeout times tls to token too toomanyrequests transition transport truncated
+trust try twice udp unable unauthorized unavailable uncertain unexpected unknown unless unlimited unmarshal unpack
+unreachable until unusable upgrade upload upstream url use used user user's username using utils valid validity value
+values verified verify version volume volumes vpc waiting want was way were what when where whether which while whose
+wildcard windows with within without work would write wrong yet you you've your zero
 `)
 
 func setOf(words string) map[string]bool {

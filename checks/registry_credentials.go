@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -50,12 +51,23 @@ func (RegistryCredentials) Info() Info {
 			"credentials.malformed":      {Fail, "The value of {subject} is not what ECS takes, a JSON object with the strings username and password: {form}.", []Remedy{{"Store {\"username\": …, \"password\": …} as the value of {subject}", docs, "", nil}}},
 			"credentials.unread":         {Unknown, "Whether {role} may read {subject} is not known: {reason}.", nil},
 		},
-		Assumes: []string{"The user name and password in a secret are those of the registry."},
+		Assumes: []string{"The user name and password in a secret are those of the registry.", givenSecrets},
 	}
 }
 
+// givenSecrets is taken for granted of the secrets of a task definition that are no credentials of a registry.
+const givenSecrets = "The secrets that containers are given exist, and the execution role may read them."
+
 // Check reads each secret once.
 func (c RegistryCredentials) Check(ctx context.Context, task Task) ([]Finding, error) {
+	found, err := c.check(ctx, task)
+	if len(found) > 0 && !slices.ContainsFunc(task.Containers, func(c Container) bool { return len(c.Secrets) > 0 }) {
+		found[0].Settles = append(found[0].Settles, givenSecrets)
+	}
+	return found, err
+}
+
+func (c RegistryCredentials) check(ctx context.Context, task Task) ([]Finding, error) {
 	info := c.Info()
 	var ids, containers = []credentials.ID{}, map[string][]string{}
 	for _, container := range task.Containers {
@@ -98,7 +110,7 @@ func (c RegistryCredentials) Check(ctx context.Context, task Task) ([]Finding, e
 				readable = append(readable, id.Name)
 				continue
 			}
-			args := map[string]string{"role": role.ARN, "region": secret.ID.Region, "cite": "", "form": string(secret.Form), "reason": o.reason}
+			args := map[string]string{"role": called(role), "region": secret.ID.Region, "cite": "", "form": string(secret.Form), "reason": o.reason}
 			if k := secret.Key; k != nil {
 				args["key"], args["state"] = k.ARN, k.State
 			}
@@ -114,7 +126,7 @@ func (c RegistryCredentials) Check(ctx context.Context, task Task) ([]Finding, e
 		}
 	}
 	if len(readable) > 0 {
-		found = append(found, info.Finding(Authenticate, "credentials.readable", task.subject(), map[string]string{"role": role.ARN, "secrets": joined(readable)}))
+		found = append(found, info.Finding(Authenticate, "credentials.readable", task.subject(), map[string]string{"role": called(role), "secrets": joined(readable)}))
 	}
 	return found, nil
 }

@@ -206,6 +206,9 @@ func (c RepositoryPolicy) hear(ctx context.Context, task Task, role *iam.Role, r
 			case l.Outcome == iam.Unknown:
 				v.unsure = with(v.unsure, action)
 				v.missing = slices.Concat(v.missing, l.Missing, a.missing)
+				if role.ARN == "" { // a bare name does not tell its path, which policies ask for
+					v.missing = append(v.missing, "iam:GetRole")
+				}
 				v.keys = append(v.keys, l.Keys...)
 				v.warnings = append(v.warnings, l.Warnings...)
 				maps.Copy(v.unread, a.unread)
@@ -227,7 +230,7 @@ func (v heard) finding(info Info, code Code, subject string, role *iam.Role, ref
 		actions = v.unsure
 	}
 	return info.Finding(v.stage, code, subject, map[string]string{
-		"role": role.ARN, "actions": joined(actions), "registry": ref.Registry, "cite": cite(v.by.Policy, v.by.Statement, v.by.Element),
+		"role": called(role), "actions": joined(actions), "registry": ref.Registry, "cite": cite(v.by.Policy, v.by.Statement, v.by.Element),
 		"reason": strings.Join(append([]string{unsettled(compacted(v.missing), compacted(v.keys), v.warnings...)}, v.whys...), "; ")})
 }
 

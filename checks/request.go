@@ -80,6 +80,9 @@ func cite(policy, statement, element string) string {
 	return text
 }
 
+// called names a role: by its ARN, or by the name that a task gives, where no more was read.
+func called(role *iam.Role) string { return cmp.Or(role.ARN, role.Name) }
+
 // layer returns what one policy type says in a decision, if there are policies of that type.
 func layer(d iam.Decision, name iam.LayerName) (iam.LayerDecision, bool) {
 	for _, l := range d.Layers {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/registry"
 )
 
 // getSecret is what fetches the credentials of a registry that is not Amazon ECR:
@@ -16,6 +17,22 @@ func (t Task) principal() iam.Principal {
 		return iam.Principal{Account: t.Account}
 	}
 	return iam.Principal{ARN: t.ExecutionRole}
+}
+
+// givenRequests are what ECS asks for to read the secrets of a container.
+// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+func (t Task) givenRequests(c Container) (requests []iam.Request) {
+	for _, secret := range c.Secrets {
+		r := iam.Request{Action: "ssm:GetParameters", Resource: secret}
+		switch parts := strings.Split(secret, ":"); {
+		case strings.Contains(secret, ":secretsmanager:"): // behind the ARN may stand a key of its JSON, a stage and a version
+			r.Action, r.Resource = getSecret, strings.Join(parts[:min(7, len(parts))], ":")
+		case parts[0] != "arn":
+			r.Resource = "arn:" + registry.PartitionOf(t.Region) + ":ssm:" + t.Region + ":" + t.Account + ":parameter/" + strings.TrimPrefix(secret, "/")
+		}
+		requests = append(requests, r)
+	}
+	return requests
 }
 
 // secretRequest is the request for the credentials that a container names. A name is no ARN, whose last characters are

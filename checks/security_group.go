@@ -31,9 +31,9 @@ func (SecurityGroup) Info() Info {
 			"group.egress-partial-known": {Warn, "The task's security group {subject} admits {port} to some of the addresses of {hosts} only, so some pulls will fail.", []Remedy{
 				{"Add an outbound rule for {port} to the rest of the addresses to {subject}", docs, "", inVPC(letOut)}}},
 			"endpoint.group-closed": {Fail, "Security group {subject} has no inbound rule that admits {port} from the task to {endpoint}, where {hosts} lead in all of {vpc}.", []Remedy{
-				{"Add an inbound rule for {port} from the task's security group ({groups}) to {subject}", endpoints, "", inVPC(admitTask)}}},
+				{"Add an inbound rule for {port} from the task ({from}) to {subject}", endpoints, "", inVPC(admitTask)}}},
 			"endpoint.group-partial": {Warn, "Security group {subject} admits {port} to {endpoint} from some of the addresses of {subnets} only, so some tasks will fail.", []Remedy{
-				{"Add an inbound rule for {port} from the task's security group ({groups}) to {subject}", endpoints, "", inVPC(admitTask)}}},
+				{"Add an inbound rule for {port} from the task ({from}) to {subject}", endpoints, "", inVPC(admitTask)}}},
 		},
 	}
 }
@@ -48,7 +48,7 @@ func (c SecurityGroup) Check(ctx context.Context, task Task) ([]Finding, error) 
 		if h.Kind != network.KindSecurityGroup {
 			return verdict{}
 		}
-		v := verdict{subject: h.Subject, args: map[string]string{"port": "tcp/" + portOf(w.path.To.Port), "endpoint": joined(w.endpoints())}}
+		v := verdict{subject: h.Subject, args: map[string]string{"port": "tcp/" + portOf(w.path.To.Port), "endpoint": joined(w.endpoints()), "from": s.source(w)}}
 		if h.DNS {
 			v.args["port"] = "udp/53"
 		}
@@ -56,7 +56,7 @@ func (c SecurityGroup) Check(ctx context.Context, task Task) ([]Finding, error) 
 		case h.Status == network.Unknown && len(h.Missing) > 0:
 			v.code, v.subject = "security-group.unread", s.place()
 		case h.Status == network.Unknown:
-			v.code, v.subject, v.missing, v.fact = "security-group.unknown", s.place(), task.unread(), task.PlacementNotRead
+			v.code, v.subject, v.missing, v.shows = "security-group.unknown", s.place(), task.unread(), task.notPlaced(h)
 		case h.Inbound && h.Status == network.Partial:
 			v.code = "endpoint.group-partial"
 		case h.Inbound:

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -25,7 +26,7 @@ func (s *scene) admitting(port uint16) (rule network.Rule, known bool) {
 
 // taskGroup returns one of the task's groups, which all of its interfaces carry; "" where they are not known. A task for
 // which no group was named has the VPC's default group.
-func (s *scene) taskGroup() string {
+func (s *survey) taskGroup() string {
 	groups := s.task.Placement.SecurityGroups
 	if len(groups) > 0 {
 		return groups[0]
@@ -37,6 +38,9 @@ func (s *scene) taskGroup() string {
 	}
 	return ""
 }
+
+// source names what traffic on a way comes from as an inbound rule can: by the task's group, or by its subnet.
+func (s *survey) source(w way) string { return cmp.Or(s.taskGroup(), w.subnet) }
 
 // admitTask adds an inbound rule for the task to the endpoints' group.
 func admitTask(s *scene) []Change {

@@ -28,10 +28,10 @@ func (StoppedReason) Info() Info {
 			"stopped.other":              {Skip, "The task stopped for a reason that is not a failed pull: {text}", nil},
 			"stopped.assume":             fail("ECS could not assume the execution role.", "Check that the role exists and trusts ecs-tasks.amazonaws.com"),
 			"stopped.dns":                fail("The name {host} did not resolve.", "Check the VPC's DHCP options and enableDnsSupport, and the host's spelling"),
-			"stopped.timeout":            fail("{host} did not answer the connection{address}.", "Check routes, security groups, network ACLs and VPC endpoints on the way to {host}"),
+			"stopped.timeout":            fail("The connection to {host} was not answered{address}.", "Check routes, security groups, network ACLs and VPC endpoints on the way to {host}"),
 			"stopped.tls":                fail("The TLS connection to {host} was not accepted.", "Check for TLS inspection on the way to {host} and for a certificate that Fargate trusts"),
-			"stopped.denied":             fail("{host} answered that the pull is not allowed{action}.", "Allow the action in the policy that the answer names"),
-			"stopped.credentials":        fail("{host} asked for credentials or refused them.", "Check repositoryCredentials and the secret they name"),
+			"stopped.denied":             fail("The pull is not allowed, as {host} answered{action}.", "Allow the action in the policy that the answer names"),
+			"stopped.credentials":        fail("Credentials were asked for, or refused, by {host}.", "Check repositoryCredentials and the secret they name"),
 			"stopped.digest-gone":        fail("The digest that the deployment pinned is no longer in the registry.", "Force a new deployment so that the tag is resolved again"),
 			"stopped.not-found":          fail("The registry answered that the image does not exist.", "Push the image, or correct its name in the task definition"),
 			"stopped.platform":           fail("The image has no variant for the task's platform.", "Build the image for the platform in runtimePlatform, or correct runtimePlatform"),
@@ -39,7 +39,7 @@ func (StoppedReason) Info() Info {
 			"stopped.key":                fail("The secret's KMS key may not be used.", "Allow kms:Decrypt on the secret's key for the execution role"),
 			"stopped.secret":             fail("The secret is missing or not in the form that ECS reads.", "Check that the secret exists in its Region and holds what the task definition asks for"),
 			"stopped.pull-through-cache": fail("The first pull through a cache rule of Amazon ECR did not get the image from its upstream.", "Pull the image once from a place with internet access, and check the rule's permissions and the image's path"),
-			"stopped.registry":           fail("{host} answered with a server error.", "Try again, and ask the registry's operator"),
+			"stopped.registry":           fail("The answer of {host} was a server error.", "Try again, and ask the registry's operator"),
 			"stopped.disk":               fail("The task's disk was full while the image was unpacked.", "Raise ephemeralStorage in the task definition"),
 			"stopped.format":             fail("The image's format was not accepted.", "Build the image again with a current tool and one compression for all layers"),
 			"stopped.pull-failure":       {Fail, "The pull failed, and the text does not show more: {text}{unexplained}", []Remedy{{"Read the whole reason with `aws ecs describe-tasks`", docs, "", nil}}},
@@ -82,13 +82,20 @@ func (c StoppedReason) Check(_ context.Context, task Task) ([]Finding, error) {
 	return []Finding{info.Finding(Assume, "stopped.nothing", task.subject(), nil)}, nil
 }
 
-// sayUnexplained has an error of which nothing that was found is the cause say so, and name what may hold the cause.
+// sayUnexplained has an error of which nothing that was found is the cause say so, and name what warns of it, or what may hold
+// the cause.
 func (d *Diagnosis) sayUnexplained() {
 	for i, f := range d.Findings {
 		if f.Check != stoppedReasonID || f.Status != Fail || d.isConsequence(f) {
 			continue
 		}
 		s, _ := ParseSymptom(f.Args["text"])
+		if warns := d.warned(s, f.Container); warns != nil {
+			f.Args["unexplained"] = " It is what " + joined(warns) + " warns of."
+			f.Summary = fill(StoppedReason{}.Info().Codes[f.Code].Text, f.Args)
+			d.Findings[i] = f
+			continue
+		}
 		if _, missing := d.Explains(s); missing != nil {
 			f.Missing = missing
 		}
@@ -104,8 +111,26 @@ func (d *Diagnosis) sayUnexplained() {
 	}
 }
 
+// warned returns the codes of the warnings that tell of an error, and marks their findings: what stops some pulls stopped this
+// one.
+func (d *Diagnosis) warned(s Symptom, container string) (codes []string) {
+	for i, f := range d.Findings {
+		if f.Status != Warn {
+			continue
+		}
+		if e := d.explain(f, s, container); e.Explains {
+			d.Findings[i].Observed = &e
+			codes = with(codes, string(f.Code))
+		}
+	}
+	return codes
+}
+
+// serviceNames are what AWS calls those whose host a text leaves out.
+var serviceNames = map[string]string{"ecr": "Amazon ECR", "secretsmanager": "AWS Secrets Manager", "ssm": "AWS Systems Manager"}
+
 func (s Symptom) args(text string) map[string]string {
-	args := map[string]string{"text": text, "host": cmp.Or(s.Host, "the host"), "address": "", "action": "", "ruledOut": "", "unexplained": ""}
+	args := map[string]string{"text": text, "host": cmp.Or(s.Host, serviceNames[s.Service], "the host"), "address": "", "action": "", "ruledOut": "", "unexplained": ""}
 	if s.Stage == Download && s.Host == "" {
 		args["host"] = "the host of the layers"
 	}

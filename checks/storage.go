@@ -60,7 +60,7 @@ func (c Storage) Check(ctx context.Context, task Task) ([]Finding, error) {
 			}
 		}
 		found.pass(image)
-		evidence = append(evidence, Evidence{manifestSource(image.Reference), fmt.Sprintf("%s: %s in %d layers", image.Reference, size(registry.Total(own)), len(own)-1)})
+		evidence = append(evidence, Evidence{manifestSource(image.Reference), fmt.Sprintf("%s: %s in %s", image.Reference, size(registry.Total(own)), layers(len(own)-1))})
 	})
 	sum, room := registry.Total(blobs), task.storage()
 	code := Code("")
@@ -97,6 +97,14 @@ func (t Task) storage() int64 {
 		return int64(t.EphemeralStorageGiB) << 30
 	}
 	return 20 << 30
+}
+
+// layers writes how many there are, beside the configuration.
+func layers(n int) string {
+	if n == 1 {
+		return "1 layer"
+	}
+	return fmt.Sprintf("%d layers", n)
 }
 
 // size writes a number of bytes.

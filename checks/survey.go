@@ -88,8 +88,8 @@ type verdict struct {
 	code    Code
 	subject string
 	args    map[string]string
-	missing []string // beside what the hop misses
-	fact    string   // what was read, in place of the hop's detail
+	missing []string     // beside what the hop misses
+	shows   *network.Hop // what was read, where that is not the hop that was judged
 }
 
 // findings asks a check about every hop that is not open, and joins what has one cause: the hosts and subnets that a
@@ -114,8 +114,8 @@ func (s *survey) findings(info Info, kind network.Kind, judge func(way, network.
 				continue
 			}
 			if v := judge(w, h); v.code != "" {
-				if v.fact != "" {
-					h.Subject, h.Detail = "", v.fact
+				if v.shows != nil {
+					h = *v.shows
 				}
 				note(v, w, h)
 				decided = decided || info.Codes[v.code].Status == Fail
@@ -161,8 +161,7 @@ func (c *cause) add(w way, h network.Hop, v verdict) {
 }
 
 func (s *survey) finding(info Info, c *cause) Finding {
-	args := map[string]string{"hosts": joined(c.hosts), "subnets": joined(c.subnets), "vpc": s.topology.VPC.ID, "subject": c.subject,
-		"groups": joined(s.task.Placement.SecurityGroups)}
+	args := map[string]string{"hosts": joined(c.hosts), "subnets": joined(c.subnets), "vpc": s.topology.VPC.ID, "subject": c.subject}
 	if len(c.missing) > 0 {
 		missing := slices.Clone(c.missing)
 		slices.Sort(missing)
@@ -193,6 +192,15 @@ var actionBehind = map[network.Kind]string{
 	network.KindAppliance:       "ec2:DescribeNetworkInterfaces",
 	network.KindTransitGateway:  "ec2:DescribeTransitGatewayAttachments",
 	network.KindTransitRoute:    "ec2:SearchTransitGatewayRoutes",
+}
+
+// notPlaced is a hop that says why the task's security groups or public address are not known; nil where something was refused.
+func (t Task) notPlaced(h network.Hop) *network.Hop {
+	if t.PlacementNotRead == "" {
+		return nil
+	}
+	h.Subject, h.Detail = "", t.PlacementNotRead
+	return &h
 }
 
 // unread says, by IAM action, why a fact about the task or its VPC is missing.

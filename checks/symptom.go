@@ -82,6 +82,11 @@ func ParseSymptom(text string) (s Symptom, ok bool) {
 	return s, true
 }
 
+// stageOpen reports a text that shows no more than that the token was there: no image, no host and no cause for certain.
+func (s Symptom) stageOpen() bool {
+	return s.Stage == Resolve && (s.Kind == KindOther || s.Likely) && s.Ref == "" && s.Host == ""
+}
+
 var (
 	blanks      = regexp.MustCompile(`\s+`)
 	stoppedAt   = regexp.MustCompile(`^[^:：]{1,40}[:：] ?\d{4}-\d\d-\d\dT[0-9:.]+Z `) // the console's line above, in any language

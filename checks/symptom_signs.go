@@ -21,7 +21,7 @@ var (
 	pullFailure = words(`cannotpull\w*error|unable to pull secrets or registry auth|retrieve (ecr registry auth|secrets? from (asm|ssm))|` +
 		`unable to assume (the )?role|(image manifest|ref pull|inspect image) has been retried|the task can'?t pull|the task cannot pull|` +
 		`failed to (pull|resolve ref|copy|authorize)|pull access denied|error pulling image|toomanyrequests|failed commit on ref|dockertimeouterror`)
-	otherFailure = words(`cannotcreatevolumeerror|initialize logging driver|exec format error|efs (utils|volume)`)
+	otherFailure = words(`cannot(create|start|stop|inspect)\w*error|initialize logging driver|exec format error|efs (utils|volume)`)
 )
 
 func isPullFailure(lower string) bool {
@@ -47,7 +47,7 @@ func stageOfText(lower string) (Stage, string) {
 		return Authenticate, ""
 	case has("failed to extract", "diffids", "wrong diff id"):
 		return Unpack, ""
-	case has("failed to copy", "redacted ecr url", "starport-layer-bucket", "getimageblob") && !has("/manifests/"):
+	case has("failed to copy", "redacted ecr url", "starport-layer-bucket", "getimageblob", "nil pointer dereference") && !has("/manifests/"):
 		return Download, ""
 	}
 	return Resolve, ""
@@ -61,13 +61,13 @@ var signs = []sign{
 	{KindPlatform, new(Resolve), words(`descriptor matching platform|find a descriptor for platform|no match for platform|no matching manifest for|incompatible with a .*host`)},
 	{KindRateLimit, nil, words(`toomanyrequests|too many requests|pull rate limit|throttlingexception|rateexceeded`)},
 	{KindKey, nil, words(`access to kms is not allowed|kms:decrypt`)},
-	{KindSecret, nil, words(`did not contain json key|can'?t retrieve the secret|marked for deletion|invalid schema|authorizationdata is malformed|empty secrets value|resourcenotfoundexception|invalid name`)},
+	{KindSecret, nil, words(`did not contain json key|can'?t retrieve the secret|marked for deletion|invalid schema|authorizationdata is malformed|empty secrets value|resourcenotfoundexception|invalid name|invalid ssm parameters`)},
 	{KindDNS, nil, words(`no such host|lookup [^ ]+ on [^ ]+: .*(timeout|misbehaving)|read udp .*timeout|server misbehaving`)},
 	{KindTLS, nil, words(`x509:|tls handshake timeout|certificate (is valid|signed)`)},
-	{KindTimeout, nil, words(`i/o timeout|request canceled while waiting for connection|context deadline exceeded|deadlineexceeded|connection refused|connection reset|network is unreachable|no route to host|client\.timeout exceeded|connection issue between the task|requestcanceled|dockertimeouterror|failed to do request: get redacted`)},
+	{KindTimeout, nil, words(`i/o timeout|request canceled while waiting for connection|context deadline exceeded|deadlineexceeded|connection refused|connection reset|connection timed out|signal: killed|network is unreachable|no route to host|client\.timeout exceeded|connection issue between the task|requestcanceled|dockertimeouterror|failed to do request: get redacted`)},
 	{KindDigestGone, new(Resolve), words(`head request to [^ ]*/blobs/sha256[^ ]*: 40[13]|@sha256:[0-9a-f]+: not found`)},
 	{KindDenied, nil, words(`not authorized to perform|accessdenied|403 forbidden|check that the role has the permissions`)},
-	{KindCredentials, nil, words(`no basic auth credentials|401 unauthorized|failed to authorize|anonymous token|insufficient_scope|requested access to the resource is denied|incorrect username or password`)},
+	{KindCredentials, nil, words(`no basic auth credentials|401 unauthorized|failed to authorize|anonymous token|insufficient_scope|requested access to the resource is denied|pull access denied|incorrect username or password`)},
 	{KindNotFound, nil, words(`not found|manifest unknown|name unknown|check whether the image exists`)},
 	{KindRegistry, nil, words(`: 5\d\d (internal|bad gateway|service|gateway)`)},
 	{KindTimeout, nil, words(`failed to do request: (get|head)|error pulling image configuration: get`)},
@@ -75,6 +75,7 @@ var signs = []sign{
 
 var (
 	hubManifest   = words(`unexpected status code https://registry-1\.docker\.io/v2/[^ ]*/manifests/sha256`)
+	silence       = words(`context canceled|nil pointer dereference`)
 	cachePrefix   = words(`\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com[^/]*/(docker-hub|ecr-public|quay|kubernetes|k8s|github|ghcr|gitlab|chainguard)/`)
 	ecrRegistry   = words(`\d{12}\.dkr[.-]ecr`)
 	upstreamHosts = words(`(docker\.com|cloudfront\.net|cloudflarestorage\.com|githubusercontent\.com|quay\.io)$`)
@@ -83,6 +84,10 @@ var (
 // reconsider reads what several parts of a text tell together.
 func (s *Symptom) reconsider(lower string) {
 	switch {
+	case s.Kind == KindOther && silence.MatchString(lower):
+		// AWS puts both down to a missing way to Amazon ECR, the second to S3.
+		// https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
+		s.Kind, s.Likely = KindTimeout, true
 	case s.Kind == KindOther && hubManifest.MatchString(lower):
 		// Docker Hub counts the GET of a manifest: what ECS cut off behind it is mostly 429.
 		s.Kind, s.Stage, s.Likely = KindRateLimit, Resolve, true

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/canpull/canpull/checks"
 )
@@ -134,6 +135,23 @@ var symptoms = []struct {
 	{"old console's wrapper", "STOPPED (" + cpce + `inspect image has been retried 5 time(s): failed to resolve ref "docker.io/library/nginx:latest": failed to do request: Head https://registry-1.docker.io/v2/library/nginx/manifests/latest: dial tcp 52.72.252.48:443: i/o timeout)`, checks.Symptom{Kind: checks.KindTimeout, Stage: checks.Resolve, Ref: "docker.io/library/nginx:latest"}},
 	{"lower case", strings.ToLower(rie + "the task cannot pull registry auth from Amazon ECR: requesterror: send request failed caused by: post \"https://api.ecr.ap-northeast-2.amazonaws.com/\": dial tcp 54.180.184.234:443: i/o timeout"), checks.Symptom{Kind: checks.KindTimeout, Stage: checks.Authenticate, Host: "api.ecr.ap-northeast-2.amazonaws.com"}},
 	{"an image named like another failure", cpce + "failed to resolve ref docker.io/acme/efs-sync:1: not found", checks.Symptom{Kind: checks.KindNotFound, Stage: checks.Resolve}},
+	{"service event, role", "service web failed to launch a task with (error ECS was unable to assume the role 'arn:aws:iam::111122223333:role/exec' that was provided for this task. Please verify that the role being passed has the proper trust relationship and permissions.).",
+		checks.Symptom{Kind: checks.KindAssume, Stage: checks.Assume, Role: "arn:aws:iam::111122223333:role/exec"}},
+	{"token, AWS Batch on EC2", "CannotPullECRContainerError: AccessDeniedException: User: arn:aws:sts::111122223333:assumed-role/x/i-1 is not authorized to perform: ecr:GetAuthorizationToken on resource: *",
+		checks.Symptom{Kind: checks.KindDenied, Stage: checks.Authenticate, Action: "ecr:GetAuthorizationToken"}},
+	{"token, killed", rie + "pull command failed: : signal: killed", checks.Symptom{Kind: checks.KindTimeout, Stage: checks.Authenticate}},
+	{"secret, connection timed out", rie + "unable to retrieve secret from asm: read tcp 10.0.1.5:40000->54.1.1.1:443: read: connection timed out", checks.Symptom{Kind: checks.KindTimeout, Stage: checks.Authenticate, Service: "secretsmanager"}},
+	{"parameter, denied", rie + "unable to retrieve secrets from ssm: service call has been retried 1 time(s): AccessDeniedException: User: arn:aws:sts::1:assumed-role/exec/0 is not authorized to perform: ssm:GetParameters on resource: arn:aws:ssm:eu-west-1:1:parameter/x because no identity-based policy allows the ssm:GetParameters action",
+		checks.Symptom{Kind: checks.KindDenied, Stage: checks.Authenticate, Service: "ssm", Action: "ssm:GetParameters", PolicyKind: "identity-based policy"}},
+	{"parameter, absent", rie + "unable to retrieve secrets from ssm: invalid ssm parameters: /prod/db", checks.Symptom{Kind: checks.KindSecret, Stage: checks.Authenticate, Service: "ssm"}},
+	{"manifest, the agent's own name of the error", "CannotPullImageManifestError: Error response from daemon: manifest for " + web + ":1 not found: manifest unknown", checks.Symptom{Kind: checks.KindNotFound, Stage: checks.Resolve, Ref: web + ":1"}},
+	{"access denied, no more", "CannotPullContainerAuthError: pull access denied", checks.Symptom{Kind: checks.KindCredentials, Stage: checks.Resolve}},
+	{"canceled, no more", cpce + "context canceled", checks.Symptom{Kind: checks.KindTimeout, Stage: checks.Resolve, Likely: true}},
+	{"layer, the agent's panic", cpce + "pull command failed: panic: runtime error: invalid memory address or nil pointer dereference", checks.Symptom{Kind: checks.KindTimeout, Stage: checks.Download, Likely: true}},
+	{"layer, no such host", cpce + `ref pull has been retried 5 time(s): failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/x": dial tcp: lookup prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com on 10.0.0.2:53: no such host`,
+		checks.Symptom{Kind: checks.KindDNS, Stage: checks.Download, Host: "prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com"}},
+	{"platform, another build of Windows", cpce + "a Windows version 10.0.20348-based image is incompatible with a 10.0.17763 host", checks.Symptom{Kind: checks.KindPlatform, Stage: checks.Resolve}},
+	{"the task's own sentence before it", "Task failed to start: " + cpce + "failed to resolve ref " + web + ":1: not found", checks.Symptom{Kind: checks.KindNotFound, Stage: checks.Resolve, Ref: web + ":1"}},
 	{"an unseen wording keeps its stage", cpce + "ref pull has been retried 2 time(s): failed to copy: the moon is full", checks.Symptom{Kind: checks.KindOther, Stage: checks.Download}},
 }
 
@@ -190,6 +208,8 @@ func TestOtherStopsAreNotFailedPulls(t *testing.T) {
 		"", "Essential container in task exited", "Scaling activity initiated by (deployment ecs-svc/1)",
 		"ResourceInitializationError: failed to initialize logging driver: failed to create Cloudwatch log group: i/o timeout",
 		"ResourceInitializationError: failed to invoke EFS utils commands to set up EFS volumes: mount.nfs4: Connection timed out",
+		"CannotStartContainerError: exec: \"/failed to pull\": not found", "CannotCreateVolumeError: failed to pull",
+		"ResourceInitializationError: failed to download env files: file download command: non empty error stream: RequestCanceled: request context canceled",
 		"exec /usr/local/bin/app: exec format error", "You've reached the limit on the number of vCPUs you can run concurrently",
 		"Unexpected EC2 error while attempting to Create Network Interface with public IP assignment enabled in subnet 'subnet-1'",
 	} {
@@ -244,6 +264,22 @@ func TestRealTexts(t *testing.T) {
 	}
 	if n != 62 {
 		t.Errorf("%d texts were read", n)
+	}
+}
+
+// A text of 1 MB is parsed within 10 ms: nobody sends one but who means harm.
+func TestALongTextIsParsedAtOnce(t *testing.T) {
+	text := symptoms[0].text + strings.Repeat(" lookup x on y: failed to do request: Get ", 1<<20/42)
+	fastest := time.Hour
+	for range 20 { // a machine that does something else as well is not the parser's fault
+		began := time.Now()
+		if s, ok := checks.ParseSymptom(text); !ok || s.Kind != checks.KindTimeout || !s.Truncated {
+			t.Fatalf("read as %+v, %v", s, ok)
+		}
+		fastest = min(fastest, time.Since(began))
+	}
+	if fastest > 10*time.Millisecond {
+		t.Errorf("it takes %s", fastest)
 	}
 }
 

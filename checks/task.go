@@ -18,11 +18,13 @@ type Task struct {
 	ServiceRevision string `json:"serviceRevision,omitempty"` // the ARN of what its service deployed; "" when it has none or ECS shows none
 	// RevisionNotRead says why its service revision, and so which digests that pins, is not known although ECS may show it.
 	RevisionNotRead string `json:"revisionNotRead,omitempty"`
-	TaskDefinition  string `json:"taskDefinition,omitempty"` // its ARN, or the family of one that is not registered
-	Account         string `json:"account,omitempty"`
-	Region          string `json:"region,omitempty"`
-	PlatformVersion string `json:"platformVersion,omitempty"` // "1.4.0"; "" and "LATEST" mean the newest
-	Windows         bool   `json:"windows,omitempty"`
+	// DeploymentController is what deploys its service: "ECS", "CODE_DEPLOY" or "EXTERNAL"; "" when that was not read.
+	DeploymentController string `json:"deploymentController,omitempty"`
+	TaskDefinition       string `json:"taskDefinition,omitempty"` // its ARN, or the family of one that is not registered
+	Account              string `json:"account,omitempty"`
+	Region               string `json:"region,omitempty"`
+	PlatformVersion      string `json:"platformVersion,omitempty"` // "1.4.0"; "" and "LATEST" mean the newest
+	Windows              bool   `json:"windows,omitempty"`
 	// Architecture is "X86_64" or "ARM64"; "" means X86_64.
 	Architecture string `json:"architecture,omitempty"`
 	// OSFamily is "LINUX" or one of Windows, "WINDOWS_SERVER_2022_CORE"; "" means LINUX.
@@ -30,6 +32,8 @@ type Task struct {
 	// EphemeralStorageGiB is the ephemeral storage; 0 means the default of 20 GiB.
 	EphemeralStorageGiB int32  `json:"ephemeralStorageGiB,omitempty"`
 	ExecutionRole       string `json:"executionRole,omitempty"` // an ARN or a name; "" when the task has none
+	// Overrides are what it was run with in place of what its task definition says. The fields above follow them.
+	Overrides Overrides `json:"overrides,omitzero"`
 
 	Containers []Container `json:"containers"`
 	// Placement names the subnet of a task that has run, or every subnet that one may be placed in.
@@ -44,6 +48,22 @@ type Task struct {
 	Unread map[string]error `json:"-"`
 }
 
+// Overrides are those of a task's overrides that its pull depends on. An empty one leaves the task definition's in force.
+type Overrides struct {
+	ExecutionRole       string `json:"executionRole,omitempty"`
+	EphemeralStorageGiB int32  `json:"ephemeralStorageGiB,omitempty"`
+}
+
+// updatable returns the task's service if UpdateService deploys it: of those with another deployment controller than ECS it
+// changes neither the task definition nor the network configuration.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
+func (t Task) updatable() string {
+	if t.DeploymentController == "" || t.DeploymentController == "ECS" {
+		return t.Service
+	}
+	return ""
+}
+
 // unread returns the actions that would have told what is not known of the task's interface.
 func (t Task) unread() []string { return slices.Sorted(maps.Keys(t.Unread)) }
 
@@ -52,7 +72,10 @@ type Container struct {
 	Name                  string `json:"name"`
 	Image                 string `json:"image"`                           // as the task definition writes it
 	RepositoryCredentials string `json:"repositoryCredentials,omitempty"` // the secret's ARN or name, never its value
-	Reason                string `json:"reason,omitempty"`                // why ECS says it stopped
+	// Secrets are what it, or its log driver, is given as secrets: the ARNs or names of secrets of Secrets Manager and of
+	// parameters of Systems Manager, never their values. ECS reads them before the pull.
+	Secrets []string `json:"secrets,omitempty"`
+	Reason  string   `json:"reason,omitempty"` // why ECS says it stopped
 	// PinnedDigest is what its service's deployment resolved the image's tag to, and what the service's tasks pull in its
 	// place: "sha256:…". "" when the image is pulled as it is written.
 	PinnedDigest string `json:"pinnedDigest,omitempty"`

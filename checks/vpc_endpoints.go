@@ -128,7 +128,7 @@ func (s *survey) shadow(w way, group network.Hop) verdict {
 		v := verdict{code: "endpoint.shadows-nat", subject: joined(w.endpoints())}
 		for _, h := range other.Hops {
 			if h.Kind == network.KindRoute && h.Subnet == w.subnet {
-				v.fact = h.Subject + ": " + h.Detail
+				v.shows = &h
 			}
 		}
 		return v

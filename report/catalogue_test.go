@@ -318,6 +318,7 @@ func TestPhrases(t *testing.T) {
 		{"explanation", "10.0.1.9 is an address of vpce-1, which it does not guard", "10.0.1.9 주소는 vpce-1 엔드포인트의 주소이며, 이 보안 그룹은 해당 엔드포인트에 적용되지 않음"},
 		{"explanation", "10.0.1.9 is an address of the VPC, so a VPC endpoint answered for the name", "10.0.1.9 주소는 VPC에 속하므로 VPC 엔드포인트가 이 이름에 응답함"},
 		{"explanation", "it is about the resource-based policy, and the error names the VPC endpoint policy", "리소스 기반 정책에 관한 것인데 오류에 표시된 정책 유형은 VPC endpoint policy임"},
+		{"explanation", "the error shows no cause, and it stops the pull in the step download", "오류에 원인이 나타나지 않으며, 다운로드 단계에서 이미지 가져오기를 중단시킴"},
 		{"images", "inbound", "inbound"}, // an image may be called what another argument says
 	} {
 		if got, _ := w.phrase(tt.arg, tt.english); got != tt.want {

@@ -45,6 +45,7 @@ func TestEmulatedDefinition(t *testing.T) {
 	preflight(t.Context(), "-service", file(t, "service.json", string(service))).Expect(t, command.ToolError, "", "it names no taskDefinition")
 
 	registered := emulator.Call(t, ecs.NewFromConfig(cfg).RegisterTaskDefinition, &ecs.RegisterTaskDefinitionInput{Family: aws.String("web"), NetworkMode: "awsvpc",
+		RequiresCompatibilities: []ecstypes.Compatibility{"FARGATE"}, Cpu: aws.String("256"), Memory: aws.String("512"),
 		ContainerDefinitions: []ecstypes.ContainerDefinition{{Name: aws.String("web"), Image: aws.String("123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.0"), Memory: aws.Int32(512)}}})
 	named := strings.Replace(string(service), "{", `{"taskDefinition": "web:1", `, 1)
 	preflight(t.Context(), "-service", file(t, "service.json", named), "-format", "text").
