@@ -7,8 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/registry"
+	"github.com/canpull/canpull/registry/registrytest"
 )
 
 const gib = 1 << 30
@@ -109,5 +112,29 @@ func TestRefusedIsUnknownAndNotOfferedIsAssumed(t *testing.T) {
 	d, err := checks.Run(t.Context(), taskOf("app"), checks.Platform{Images: source(registry.Present, nil)})
 	if err != nil || d.Findings[0].Status != checks.Skip || len(d.Assumptions) == 0 {
 		t.Errorf("not read: %+v, %v", d, err)
+	}
+}
+
+// A page is an emulator's way of saying that it does not have an operation. One over TLS may be a portal's, and says nothing.
+func TestOnlyAnEmulatorsPageStandsForAnOperationThatIsNotOffered(t *testing.T) {
+	const operation = "GetRegistryPolicy"
+	for _, scheme := range []string{"http", "https"} {
+		page := registrytest.NotOffered(operation)
+		response, _ := errors.AsType[*smithyhttp.ResponseError](page)
+		response.Response.Request.URL.Scheme = scheme
+		for _, status := range []int{404, 500, 501} {
+			response.Response.StatusCode = status
+			s := scenario(t, "healthy-nat")
+			s.Before(func(_ context.Context, action string, _ any) error {
+				if action == "ecr:"+operation {
+					return page
+				}
+				return nil
+			})
+			want := map[string]checks.Status{"http": checks.Pass, "https": checks.Unknown}[scheme]
+			if d := diagnose(t, s); d.Status() != want || want == checks.Pass && len(d.Assumptions) == 0 {
+				t.Errorf("%s, %d: %s on the assumptions %q, want %s", scheme, status, d.Status(), d.Assumptions, want)
+			}
+		}
 	}
 }
