@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/canpull/canpull/checks"
@@ -112,6 +114,24 @@ func TestRefusedIsUnknownAndNotOfferedIsAssumed(t *testing.T) {
 	d, err := checks.Run(t.Context(), taskOf("app"), checks.Platform{Images: source(registry.Present, nil)})
 	if err != nil || d.Findings[0].Status != checks.Skip || len(d.Assumptions) == 0 {
 		t.Errorf("not read: %+v, %v", d, err)
+	}
+}
+
+// An index that was read and whose image was refused does not show that the image is there.
+func TestARefusedImageOfAnIndexDoesNotFit(t *testing.T) {
+	for name, was := range map[string]checks.Status{"platform-gone": checks.Fail, "healthy-multi-platform": checks.Pass} {
+		s := scenario(t, name)
+		before := finding(t, s, "platform")
+		s.Before(func(_ context.Context, action string, input any) error {
+			if in, ok := input.(*ecr.BatchGetImageInput); ok && in.ImageIds[0].ImageDigest != nil {
+				return faults["throttled"](action)
+			}
+			return nil
+		})
+		after := finding(t, s, "platform")
+		if before.Status != was || after.Code != "platform.unread" || !slices.Contains(after.Missing, "ecr:BatchGetImage") {
+			t.Errorf("%s: %s, and without its image %s, missing %v", name, before.Status, after.Code, after.Missing)
+		}
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 )
 
 // mishap is a way in which an operation goes wrong on the wire, once and for ever.
@@ -112,9 +114,10 @@ var mishaps = []mishap{
 	}},
 }
 
-// emptied leaves of an answer its lists, without what is in them, and nothing else.
+// emptied leaves of an answer its lists, without what is in them, and nothing else. Of images that a filter is to find there
+// may be none.
 func emptied(a *answer) bool {
-	if a.err != nil {
+	if in, ok := a.input.(*ecr.DescribeImagesInput); a.err != nil || ok && in.Filter != nil {
 		return false
 	}
 	out := reflect.New(reflect.TypeOf(a.output).Elem())
