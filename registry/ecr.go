@@ -13,7 +13,8 @@ import (
 	"github.com/canpull/canpull/registry/internal/kept"
 )
 
-// API is what is called of Amazon ECR, all of it read-only. [ecr.Client] implements it.
+// API is what is called of Amazon ECR, all of it read-only. [ecr.Client] implements it. An answer whose list is nil is none, as
+// ECR writes a list of nothing: another implementation gives an empty list where there is nothing, else it was not read.
 type API interface {
 	ecr.DescribeImagesAPIClient
 	ecr.DescribePullThroughCacheRulesAPIClient
