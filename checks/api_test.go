@@ -71,6 +71,23 @@ func TestEveryExportedNameIsDocumented(t *testing.T) {
 	}
 }
 
+// What an account does not show is said where the package is explained that would have to know it.
+func TestPackagesSayTheirLimits(t *testing.T) {
+	heads := map[string]string{path.Clean(module): "# Limitations"}
+	for _, dir := range []string{"checks", "network", "iam", "registry", "registry/credentials"} {
+		heads[path.Join(module, dir)] = "# Limits"
+	}
+	for _, p := range packages(t) {
+		if head := heads[p.dir]; !strings.Contains(p.doc.Doc, head) {
+			t.Errorf("the documentation of %s has no %q", p.dir, head)
+		}
+		delete(heads, p.dir)
+	}
+	if len(heads) > 0 {
+		t.Errorf("there are no packages %v", heads)
+	}
+}
+
 // recorded compares a text with a file, or writes the file.
 func recorded(t *testing.T, name, want string) {
 	t.Helper()

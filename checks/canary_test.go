@@ -50,6 +50,7 @@ func refusingWith(status int, code string) func(context.Context, wireCall, *http
 // The values of secrets, of environment variables and of log options, signed URLs, and the texts of AWS's and of proxies'
 // errors are in no report, no fact and no log, whatever goes wrong with which operation.
 func TestNoSecretIsRepeated(t *testing.T) {
+	t.Parallel()
 	var logged bytes.Buffer
 	log.SetOutput(&logged)
 	t.Cleanup(func() { log.SetOutput(os.Stderr) })
@@ -72,6 +73,7 @@ func TestNoSecretIsRepeated(t *testing.T) {
 			}
 		}
 	}
+	log.SetOutput(os.Stderr) // other tests run beside this one
 	if strings.Contains(logged.String(), canary) {
 		t.Error("a log shows a secret")
 	}

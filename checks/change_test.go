@@ -283,3 +283,30 @@ func changeText(t *testing.T, c checks.Change) string {
 	}
 	return string(text)
 }
+
+// FuzzFix: whatever a fix is read from, it is written as one that reads the same, and its changes can be written down and
+// tried out.
+func FuzzFix(f *testing.F) {
+	for _, c := range changes {
+		text, err := json.Marshal(checks.Fix{Summary: "change it", Region: "eu-west-1", Changes: []checks.Change{c}})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Add(`{"changes": [{"type": "OfTomorrow", "commands": [["aws"]], "terraform": "x"}], "proof": {}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var fix, again checks.Fix
+		if json.Unmarshal([]byte(text), &fix) != nil {
+			return
+		}
+		for _, c := range fix.Changes {
+			_ = c.Apply(changed()) // what a change cannot be made to is an error
+		}
+		first := encoded(t, fix)
+		if err := json.Unmarshal([]byte(first), &again); err != nil {
+			t.Fatalf("%v: %s", err, first)
+		}
+		sameText(t, "the fix", first, encoded(t, again))
+	})
+}

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/registry"
+	"github.com/canpull/canpull/registry/registrytest"
 )
 
 const gib = 1 << 30
@@ -112,20 +117,44 @@ func TestRefusedIsUnknownAndNotOfferedIsAssumed(t *testing.T) {
 	}
 }
 
-// An index lists an image for the platform; whether that is still there is not known before its own manifest is read.
-func TestAnImageOfAnIndexThatWasNotReadIsNotKnown(t *testing.T) {
-	d := altered(t, "platform-gone", func(s *checks.Snapshot) {
-		for _, a := range s.Facts.Images {
-			for i := range a.Fact.Manifest.Images {
-				a.Fact.Manifest.Images[i].Absent, a.Fact.Manifest.Images[i].NotRead = false, "ecr:BatchGetImage ThrottlingException"
+// An index that was read and whose image was refused does not show that the image is there.
+func TestARefusedImageOfAnIndexDoesNotFit(t *testing.T) {
+	for name, was := range map[string]checks.Status{"platform-gone": checks.Fail, "healthy-multi-platform": checks.Pass} {
+		s := scenario(t, name)
+		before := finding(t, s, "platform")
+		s.Before(func(_ context.Context, action string, input any) error {
+			if in, ok := input.(*ecr.BatchGetImageInput); ok && in.ImageIds[0].ImageDigest != nil {
+				return faults["throttled"](action)
 			}
-			if a.Fact.Unread == nil {
-				a.Fact.Unread = map[string]error{}
-			}
-			a.Fact.Unread["ecr:BatchGetImage"] = errors.New("ThrottlingException")
+			return nil
+		})
+		after := finding(t, s, "platform")
+		if before.Status != was || after.Code != "platform.unread" || !slices.Contains(after.Missing, "ecr:BatchGetImage") {
+			t.Errorf("%s: %s, and without its image %s, missing %v", name, before.Status, after.Code, after.Missing)
 		}
-	})
-	if got := strongest(byCheck(d)["platform"]); got != checks.Unknown {
-		t.Errorf("the platform is %s: %v", got, byCheck(d)["platform"])
+	}
+}
+
+// A page is an emulator's way of saying that it does not have an operation. One over TLS may be a portal's, and says nothing.
+func TestOnlyAnEmulatorsPageStandsForAnOperationThatIsNotOffered(t *testing.T) {
+	const operation = "GetRegistryPolicy"
+	for _, scheme := range []string{"http", "https"} {
+		page := registrytest.NotOffered(operation)
+		response, _ := errors.AsType[*smithyhttp.ResponseError](page)
+		response.Response.Request.URL.Scheme = scheme
+		for _, status := range []int{404, 500, 501} {
+			response.Response.StatusCode = status
+			s := scenario(t, "healthy-nat")
+			s.Before(func(_ context.Context, action string, _ any) error {
+				if action == "ecr:"+operation {
+					return page
+				}
+				return nil
+			})
+			want := map[string]checks.Status{"http": checks.Pass, "https": checks.Unknown}[scheme]
+			if d := diagnose(t, s); d.Status() != want || want == checks.Pass && len(d.Assumptions) == 0 {
+				t.Errorf("%s, %d: %s on the assumptions %q, want %s", scheme, status, d.Status(), d.Assumptions, want)
+			}
+		}
 	}
 }

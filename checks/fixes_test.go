@@ -229,6 +229,7 @@ func TestFixesLeaveTheFactsAlone(t *testing.T) {
 // The law, for fixes: one that is proven to make the pull work although something was not read makes it work when it is
 // read, too.
 func TestAFixThatIsProvenWithLessIsProvenWithMore(t *testing.T) {
+	t.Parallel()
 	works := func(d checks.Diagnosis) bool { return d.Status() == checks.Pass || d.Status() == checks.Warn }
 	count := 0
 	for _, s := range scenarios(t) {

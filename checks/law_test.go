@@ -79,6 +79,7 @@ func failed(action string, err error) error {
 
 // The law of the library: an answer that is missing never makes any other answer more certain.
 func TestAMissingAnswerNeverMakesAStatusMoreCertain(t *testing.T) {
+	t.Parallel()
 	for _, s := range scenarios(t) {
 		var recorded calls
 		s.Before(recorded.record)
@@ -102,6 +103,7 @@ func TestAMissingAnswerNeverMakesAStatusMoreCertain(t *testing.T) {
 
 // What a task is loaded without does not make a diagnosis more certain either.
 func TestAMissingAnswerOfTheLoaderNeverMakesAStatusMoreCertain(t *testing.T) {
+	t.Parallel()
 	for _, s := range scenarios(t) {
 		var recorded calls
 		s.Before(recorded.record)

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 )
 
 // mishap is a way in which an operation goes wrong on the wire, once and for ever.
@@ -95,6 +97,10 @@ var mishaps = []mishap{
 	{name: "empty body", spoil: replacing(200, "text/xml", "")},
 	{name: "garbage", spoil: replacing(200, "application/octet-stream", "\x00\xff<{[(")},
 	{name: "page of a portal", spoil: replacing(200, "text/html", portal)},
+	{name: "page of a portal, elsewhere", spoil: replacing(302, "text/html", portal)},
+	{name: "page of a portal, not found", spoil: replacing(404, "text/html", portal)},
+	{name: "page of a portal, internal error", spoil: replacing(500, "text/html", portal)},
+	{name: "page of a portal, not implemented", spoil: replacing(501, "text/html", portal)},
 	{name: "other JSON", spoil: replacing(200, "application/json", `{"message": "ok", "items": [1]}`)},
 	{name: "JSON of other types", spoil: replacing(200, "application/json", `[null, "null"]`)},
 	{name: "empty result", bend: emptied},
@@ -108,9 +114,10 @@ var mishaps = []mishap{
 	}},
 }
 
-// emptied leaves of an answer its lists, without what is in them, and nothing else.
+// emptied leaves of an answer its lists, without what is in them, and nothing else. Of images that a filter is to find there
+// may be none.
 func emptied(a *answer) bool {
-	if a.err != nil {
+	if in, ok := a.input.(*ecr.DescribeImagesInput); a.err != nil || ok && in.Filter != nil {
 		return false
 	}
 	out := reflect.New(reflect.TypeOf(a.output).Elem())

@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,13 +15,15 @@ import (
 
 func scenario(t testing.TB, name string) checkstest.Scenario {
 	t.Helper()
-	for _, s := range scenarios(t) {
-		if s.Name == name {
-			return s
-		}
+	data, err := os.ReadFile("checkstest/scenarios/" + name + ".txtar")
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatalf("there is no scenario %s", name)
-	return checkstest.Scenario{}
+	s, err := checkstest.Parse(name, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 // finding returns what one check found first.

@@ -32,6 +32,7 @@ const provenScenarios = 94
 
 // A plan is as small as any that trying out every sequence of the fixes that are offered finds.
 func TestPlansAreMinimal(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		checks.Prover
 		floor int
@@ -173,6 +174,7 @@ func TestTwoFaultsArePlannedFor(t *testing.T) {
 
 // The law of the library, for plans: what is proven on less than what can be read is proven on all of it.
 func TestAPlanThatIsProvenOnLessIsProvenOnMore(t *testing.T) {
+	t.Parallel()
 	p, proven := remedied(someRemedies()), 0
 	for _, s := range scenarios(t) {
 		var recorded calls

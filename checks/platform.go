@@ -56,8 +56,8 @@ func (c Platform) Check(ctx context.Context, task Task) ([]Finding, error) {
 		case s.Match == registry.MatchStrict && s.Manifest.Absent:
 			args["digest"] = s.Manifest.Digest
 			found.add("gone", image, scope, args, "for "+s.Manifest.Digest+", "+s.Manifest.NotRead)
-		case s.Match == registry.MatchStrict && s.Index && s.Manifest.NotRead != "": // listed, and perhaps no longer there
-			found.unread(image, scope, whyNotRead(image, s))
+		case s.Match == registry.MatchStrict && s.Manifest.NotRead != "":
+			found.unread(image, scope, whyNotRead(image, s)) // it may be gone as well
 		case s.Match == registry.MatchStrict:
 			found.pass(image)
 		case s.Match == registry.MatchFallback:

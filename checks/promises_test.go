@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var testName = regexp.MustCompile("`(Test[A-Z]\\w*)`")
+var testName = regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*)`")
 
 // What is promised is tested: each test that README.md and SECURITY.md name is there.
 func TestPromisesNameTestsThatAreThere(t *testing.T) {
@@ -19,7 +19,7 @@ func TestPromisesNameTestsThatAreThere(t *testing.T) {
 			return err
 		}
 		text, err := os.ReadFile(name)
-		for _, m := range regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`).FindAllStringSubmatch(string(text), -1) {
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\([tf] \*testing\.[TF]\)`).FindAllStringSubmatch(string(text), -1) {
 			there[m[1]] = true
 		}
 		return err

@@ -144,6 +144,7 @@ func namesOf(s checks.Snapshot) (names []string) {
 }
 
 func TestARedactedSnapshotGivesTheSameCodes(t *testing.T) {
+	t.Parallel()
 	for _, s := range scenarios(t) {
 		t.Run(s.Name, func(t *testing.T) { redactsWell(t, diagnose(t, s)) })
 	}
@@ -167,6 +168,7 @@ func TestTheTestsFindWhatIsTraceable(t *testing.T) {
 
 // Facts that are missing are missing in the redacted snapshot, too.
 func TestARedactedSnapshotLacksTheSame(t *testing.T) {
+	t.Parallel()
 	for i, s := range scenarios(t) {
 		if i%16 != 0 {
 			continue

@@ -60,6 +60,7 @@ func FuzzReplay(f *testing.F) {
 
 // A document in which one value after the other was taken away or is another's is still a document.
 func TestNothingPanicsOverFactsThatDoNotFit(t *testing.T) {
+	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	tried, replayed := 0, 0
 	for i, s := range scenarios(t) {

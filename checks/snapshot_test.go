@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +98,7 @@ func sameError(a, b error) bool {
 }
 
 func TestAReplayFindsTheSame(t *testing.T) {
+	t.Parallel()
 	for _, s := range scenarios(t) {
 		t.Run(s.Name, func(t *testing.T) { replaysExactly(t, diagnose(t, s)) })
 	}
@@ -103,6 +106,7 @@ func TestAReplayFindsTheSame(t *testing.T) {
 
 // What was not read is not read in the replay either, and for the same reason.
 func TestAReplayLacksTheSame(t *testing.T) {
+	t.Parallel()
 	broken := errors.New("dial tcp: lookup ec2.eu-west-1.amazonaws.com on 10.0.0.2:53: no such host")
 	for i, s := range scenarios(t) {
 		if i%8 != 0 {
@@ -189,6 +193,25 @@ func TestWhatIsNoSnapshot(t *testing.T) {
 		_, err := checks.Replay(strings.NewReader(tt.document))
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: the error is %v, want one with %q", name, err, tt.want)
+		}
+	}
+}
+
+// Documents that an earlier version wrote are read for good: those recorded are never written again. What they hold that is
+// asked for no more is passed over, and what they lack is not read.
+func TestRecordedSnapshotsAreStillRead(t *testing.T) {
+	names, err := filepath.Glob("testdata/recorded/snapshot-*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatal("nothing is recorded", err)
+	}
+	for _, name := range names {
+		document, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		causes := diagnosed(t, replay(t, string(document))).RootCauses()
+		if len(causes) != 1 || causes[0].Code != "endpoint.group-closed" || causes[0].Subject != "sg-0endpoints" {
+			t.Errorf("%s: the causes are %+v", name, causes)
 		}
 	}
 }

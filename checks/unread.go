@@ -40,9 +40,9 @@ func explain(err error) string {
 // secrets are the user and the query of a URL: a transport's error repeats those of its proxy and of what it asked.
 var secrets = regexp.MustCompile(`(//)[^/\s"]*@|\?[^\s"]+=[^\s"]*`)
 
-// notOffered reports that an endpoint does not have an operation at all, as an emulator that answers with a page. Nothing
-// that AWS answers is taken for that: what it refuses, throttles or breaks off has an error code or a request ID, and what
-// stands before it answers 502, 503 or 504.
+// notOffered reports that an endpoint does not have an operation at all: that AWS says so, or that an emulator answers with
+// a page. Whoever stands before AWS, as a portal or a proxy, can answer with the same page, so that one over TLS is none of
+// an emulator's: AWS's endpoints are asked over TLS in all partitions.
 func notOffered(err error) bool {
 	if f, ok := errors.AsType[*failure](err); ok {
 		return f.NotOffered
@@ -54,9 +54,10 @@ func notOffered(err error) bool {
 	if !ok || response.Response == nil || response.Response.Response == nil {
 		return false
 	}
-	header := response.Response.Header
-	page := strings.HasPrefix(header.Get("Content-Type"), "text/html") && header.Get("X-Amzn-Requestid") == ""
-	return page && slices.Contains([]int{http.StatusInternalServerError, http.StatusNotImplemented, http.StatusNotFound}, response.HTTPStatusCode())
+	header, request := response.Response.Header, response.Response.Request
+	return request != nil && request.URL != nil && request.URL.Scheme == "http" &&
+		strings.HasPrefix(header.Get("Content-Type"), "text/html") && header.Get("X-Amzn-Requestid") == "" &&
+		slices.Contains([]int{http.StatusInternalServerError, http.StatusNotImplemented, http.StatusNotFound}, response.HTTPStatusCode())
 }
 
 // refused reports that a call is not allowed, or not offered, and will not be the next time either.

@@ -6,7 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-// API is the part of the IAM client that [New] uses.
+// API is the part of the IAM client that [New] uses. An answer whose list is nil is none, as IAM writes a list of nothing:
+// another implementation gives an empty list where there is nothing, else it was not read.
 type API interface {
 	iam.GetRoleAPIClient
 	iam.ListRolePoliciesAPIClient

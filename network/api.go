@@ -6,7 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 )
 
-// API is what this package calls; *ec2.Client satisfies it. All of it only reads.
+// API is what this package calls; *ec2.Client satisfies it. All of it only reads. An answer whose list is nil is none, as EC2
+// writes a list of nothing: another implementation gives an empty list where there is nothing, else it was not read.
 type API interface {
 	ec2.DescribeSubnetsAPIClient
 	ec2.DescribeVpcsAPIClient

@@ -2,11 +2,15 @@ package network_test
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"net/url"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/canpull/canpull/network"
 	"github.com/canpull/canpull/network/networktest"
@@ -18,6 +22,7 @@ type odd struct {
 	tables  func(*ec2.DescribeRouteTablesOutput)
 	natGWs  func(*ec2.DescribeNatGatewaysOutput)
 	exclude func(*ec2.DescribeVpcBlockPublicAccessExclusionsOutput)
+	options error // of DescribeVpcBlockPublicAccessOptions
 }
 
 func (o odd) DescribeRouteTables(ctx context.Context, in *ec2.DescribeRouteTablesInput, opts ...func(*ec2.Options)) (*ec2.DescribeRouteTablesOutput, error) {
@@ -42,6 +47,31 @@ func (o odd) DescribeVpcBlockPublicAccessExclusions(ctx context.Context, in *ec2
 		o.exclude(out)
 	}
 	return out, err
+}
+
+func (o odd) DescribeVpcBlockPublicAccessOptions(ctx context.Context, in *ec2.DescribeVpcBlockPublicAccessOptionsInput, opts ...func(*ec2.Options)) (*ec2.DescribeVpcBlockPublicAccessOptionsOutput, error) {
+	if o.options != nil {
+		return nil, o.options
+	}
+	return o.Fake.DescribeVpcBlockPublicAccessOptions(ctx, in, opts...)
+}
+
+// A page is an emulator's way of saying that it does not have an operation. One over TLS may be a portal's, and says nothing.
+func TestOnlyAnEmulatorsPageLeavesPublicAccessOff(t *testing.T) {
+	fake := account()
+	for i := range fake.Subnets {
+		fake.Subnets[i].BlockPublicAccessStates = nil
+	}
+	for scheme, off := range map[string]bool{"http": true, "https": false} {
+		for _, status := range []int{404, 500, 501} {
+			page := &smithyhttp.ResponseError{Err: errors.New("a page"), Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status,
+				Header: http.Header{"Content-Type": {"text/html"}}, Request: &http.Request{URL: &url.URL{Scheme: scheme}}}}}
+			topology := gatherFrom(t, odd{Fake: fake, options: page})
+			if read, named := topology.PublicAccess != nil, topology.Unread["ec2:DescribeVpcBlockPublicAccessOptions"] != nil; read != off || named == off {
+				t.Errorf("%s, %d: %+v, unread: %v", scheme, status, topology.PublicAccess, topology.Unread)
+			}
+		}
+	}
 }
 
 // The SDK takes an empty body, and a portal's page, for an answer without a list. EC2 writes a list of nothing.

@@ -38,7 +38,7 @@ func (g *gatherer) publicAccessOptions(ctx context.Context) {
 	if err == nil && (out == nil || out.VpcBlockPublicAccessOptions == nil) {
 		err = fmt.Errorf("network: no answer about VPC Block Public Access")
 	}
-	if isPage(err) {
+	if notOffered(err) {
 		g.topology.PublicAccess = &PublicAccess{}
 	} else if g.read("ec2:DescribeVpcBlockPublicAccessOptions", err) {
 		o := out.VpcBlockPublicAccessOptions
@@ -73,15 +73,17 @@ func (p *exclusionPages) NextPage(ctx context.Context, _ ...func(*ec2.Options)) 
 	return out, err
 }
 
-// isPage reports that an endpoint answered with a page, as emulators do for an operation that they do not have. AWS's own
-// answers have an error code or a request ID, and what stands before it answers 502, 503 or 504.
-func isPage(err error) bool {
+// notOffered reports that an endpoint answered with a page, as emulators do for an operation that they do not have. Whoever
+// stands before EC2, as a portal or a proxy, can answer with the same page, so that one over TLS is none of an emulator's:
+// AWS's endpoints are asked over TLS in all partitions.
+func notOffered(err error) bool {
 	response, ok := errors.AsType[*smithyhttp.ResponseError](err)
 	if !ok || response.Response == nil || response.Response.Response == nil {
 		return false
 	}
-	header, status := response.Response.Header, response.HTTPStatusCode()
-	return strings.HasPrefix(header.Get("Content-Type"), "text/html") && header.Get("X-Amzn-Requestid") == "" &&
+	header, request, status := response.Response.Header, response.Response.Request, response.HTTPStatusCode()
+	return request != nil && request.URL != nil && request.URL.Scheme == "http" &&
+		strings.HasPrefix(header.Get("Content-Type"), "text/html") && header.Get("X-Amzn-Requestid") == "" &&
 		(status == http.StatusInternalServerError || status == http.StatusNotImplemented || status == http.StatusNotFound)
 }
 

@@ -13,7 +13,8 @@ import (
 	"github.com/canpull/canpull/registry/internal/kept"
 )
 
-// API is what is called of Amazon ECR, all of it read-only. [ecr.Client] implements it.
+// API is what is called of Amazon ECR, all of it read-only. [ecr.Client] implements it. An answer whose list is nil is none, as
+// ECR writes a list of nothing: another implementation gives an empty list where there is nothing, else it was not read.
 type API interface {
 	ecr.DescribeImagesAPIClient
 	ecr.DescribePullThroughCacheRulesAPIClient
@@ -106,13 +107,15 @@ func (p private) ask(ctx context.Context, image *Image) {
 //
 // The filter of DescribeImages hides images that are not ACTIVE unless it is told otherwise. Whether that holds for
 // an image asked for by its id, and whether a filter may stand beside an id at all, the reference does not say. So
-// the plain question goes first, and the one with a filter only after the answer that there is no such image.
+// the plain question goes first, and the one with a filter only after the answer that there is no such image. Where that
+// one gets no answer, the image may be archived as well as absent.
 func (p private) describe(ctx context.Context, ref Reference) (*types.ImageDetail, error) {
 	detail, err := p.describeIn(ctx, ref, nil)
 	if detail == nil && (err == nil || code(err) == imageNotFound) {
 		filter := &types.DescribeImagesFilter{ImageStatus: types.ImageStatusFilterAny}
-		if hidden, err := p.describeIn(ctx, ref, filter); err == nil && hidden != nil {
-			return hidden, nil
+		hidden, unanswered := p.describeIn(ctx, ref, filter)
+		if hidden != nil || unanswered != nil && code(unanswered) != imageNotFound && code(unanswered) != invalidParameter {
+			return hidden, unanswered
 		}
 	}
 	return detail, err
@@ -214,6 +217,7 @@ func (i *Image) judge(policy *string, err error) {
 
 const (
 	imageNotFound            = "ImageNotFoundException"
+	invalidParameter         = "InvalidParameterException"
 	registryPolicyNotFound   = "RegistryPolicyNotFoundException"
 	repositoryNotFound       = "RepositoryNotFoundException"
 	repositoryPolicyNotFound = "RepositoryPolicyNotFoundException"

@@ -111,6 +111,10 @@ func mediaTypeOf(i types.Image) string {
 	return ownMediaType([]byte(*i.ImageManifest))
 }
 
+// notHandedOut is why an image is not read that ECR neither hands out nor refuses, which its answer always does.
+// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
+const notHandedOut = "Amazon ECR did not hand out its manifest"
+
 // readImages reads the images of an index that a Fargate task could run.
 func (p private) readImages(ctx context.Context, image *Image) {
 	images := image.Manifest.wanted(ecrImages)
@@ -127,7 +131,7 @@ func (p private) readImages(ctx context.Context, image *Image) {
 		image.unread(batchGetImage, err)
 	}
 	for _, m := range images {
-		m.NotRead = "Amazon ECR did not hand out its manifest"
+		m.NotRead = notHandedOut
 		switch failed, ok := refused[m.Digest]; {
 		case ok:
 			m.NotRead = "Amazon ECR answered " + string(failed)
@@ -142,6 +146,9 @@ func (p private) readImages(ctx context.Context, image *Image) {
 				m.NotRead = ""
 				m.adopt(r)
 			}
+		}
+		if m.NotRead == notHandedOut {
+			image.unread(batchGetImage, errors.New("registry: BatchGetImage answered without "+m.Digest))
 		}
 	}
 }

@@ -156,6 +156,25 @@ func unread(image *registry.Image) (actions []string) {
 	return actions
 }
 
+// An archived image is told from one that is absent by a second question. Without its answer neither is known, unless ECR
+// does not take the question.
+func TestAnArchivedImageIsNotAbsentForWantOfTheSecondAnswer(t *testing.T) {
+	for code, want := range map[string]registry.Status{"ExpiredTokenException": registry.Unknown, "ThrottlingException": registry.Unknown,
+		"InvalidParameterException": registry.ImageAbsent, "ImageNotFoundException": registry.ImageAbsent} {
+		fake := registrytest.Fake{Images: []types.ImageDetail{ecrImage("1", types.ImageStatusArchived)}, Policies: policies, CacheRules: []types.PullThroughCacheRule{}}
+		fake.Before = func(_ context.Context, _ string, input any) error {
+			if in, ok := input.(*ecr.DescribeImagesInput); ok && in.Filter != nil {
+				return &smithy.GenericAPIError{Code: code}
+			}
+			return nil
+		}
+		image, err := registry.New(&fake).Image(t.Context(), mustParse(t, ecrHost+"/team/app:1"))
+		if err != nil || image.Status != want || (image.Unread["ecr:DescribeImages"] != nil) != (want == registry.Unknown) {
+			t.Errorf("%s: %s, %v, %v; want %s", code, image.Status, image.Unread, err, want)
+		}
+	}
+}
+
 func TestECRDetails(t *testing.T) {
 	fake := &registrytest.Fake{Images: images, Policies: policies}
 	image, err := registry.New(fake).Image(t.Context(), mustParse(t, ecrHost+"/team/app:1"))

@@ -296,6 +296,26 @@ func TestNamesThatStandForThisMachine(t *testing.T) {
 	}
 }
 
+// Nothing that is link-local is asked by whatever name, that of the reference included: metadata services are there.
+func TestNamesThatStandForMetadataServices(t *testing.T) {
+	for _, at := range []string{"169.254.169.254", "169.254.170.2"} {
+		transport := newTransport(&net.Resolver{PreferGo: true, Dial: answering(netip.MustParseAddr(at))})
+		ref, err := Parse("registry.test/app:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if image, err := New(nil, WithTransport(transport)).Image(t.Context(), ref); err != nil || image.Status != Unknown || !strings.Contains(image.Answer, "link-local") {
+			t.Errorf("its own name: %v, %q, %v", image.Status, image.Answer, err)
+		}
+		image, _ := hostileThrough(t, exchangeBound, transport, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://rebound.test/latest/meta-data", http.StatusFound)
+		})
+		if image.Status != Unknown || !strings.Contains(image.Answer, "link-local") || image.Unreachable != nil {
+			t.Errorf("a redirect: %v, %q, %v", image.Status, image.Answer, image.Unreachable)
+		}
+	}
+}
+
 // answering is a name server that knows one address for every name.
 func answering(addr netip.Addr) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -161,6 +163,28 @@ func TestDecodeKeepsWhatIsNotKnown(t *testing.T) {
 	d.Task.Placement.SecurityGroups = []string{}
 	if got, err = Decode(bytes.NewReader(encoded(t, d))); err != nil || got.Task.Placement.SecurityGroups == nil {
 		t.Errorf("the VPC's default group was read as groups that are not known (%v)", err)
+	}
+}
+
+// Reports that an earlier version wrote are read for good: those recorded are never written again.
+func TestRecordedReportsAreStillRead(t *testing.T) {
+	names, err := filepath.Glob("testdata/recorded/report-*.json")
+	if err != nil || len(names) == 0 {
+		t.Fatal("nothing is recorded", err)
+	}
+	for _, name := range names {
+		document, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := Decode(bytes.NewReader(document))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		causes := d.RootCauses()
+		if len(causes) != 1 || causes[0].Code != "endpoint.group-closed" || len(causes[0].Fixes) == 0 || len(d.Findings) < 10 || d.Task.Service != "web" {
+			t.Errorf("%s: the causes are %+v", name, causes)
+		}
 	}
 }
 

@@ -20,7 +20,8 @@ import (
 	"github.com/canpull/canpull/checks"
 )
 
-// ECS is an account's ECS in one region. A nil list is one that may not be read: its operation is denied.
+// ECS is an account's ECS in one region. A nil list is one that may not be read: its operation is denied;
+// an empty one is an answer.
 type ECS struct {
 	Tasks           []types.Task
 	Services        []types.Service

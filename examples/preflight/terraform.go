@@ -21,9 +21,9 @@ func (o options) readTerraform(name string, data []byte) (plan, error) {
 		return fail(fmt.Errorf("it is not what \"terraform show -json PLAN\" prints: %w", err))
 	}
 	t := terraform{config: file.Config}
-	for _, c := range file.ResourceChanges {
-		if c.Change == nil {
-			return fail(fmt.Errorf("%s has no change", c.Address))
+	for i, c := range file.ResourceChanges {
+		if c == nil || c.Change == nil {
+			return fail(fmt.Errorf("resource_changes[%d] holds no change", i))
 		}
 		t.resources = append(t.resources, resource{c, values(c.Change.After), values(c.Change.AfterUnknown)})
 	}
@@ -54,7 +54,10 @@ func (o options) readTerraform(name string, data []byte) (plan, error) {
 			p.others = append(p.others, r.Address+" is used by no service of the plan: -subnets would say where it runs")
 		}
 	}
-	for _, d := range file.DeferredChanges {
+	for i, d := range file.DeferredChanges {
+		if d == nil || d.ResourceChange == nil {
+			return fail(fmt.Errorf("deferred_changes[%d] holds no change", i))
+		}
 		p.others = append(p.others, d.ResourceChange.Address+" is deferred to another plan")
 	}
 	return p.found(name)

@@ -239,3 +239,56 @@ func TestModuleNames(t *testing.T) {
 		}
 	}
 }
+
+// FuzzTerraform: whatever a plan holds, it is refused with an error or says what it deploys.
+func FuzzTerraform(f *testing.F) {
+	f.Add(string(demoPlan))
+	f.Add(`{"format_version": "1.2", "resource_changes": [{"address": "a", "mode": "managed", "type": "aws_ecs_service", "change": {"actions": ["create"],
+		"after": {"task_definition": "web:1", "network_configuration": [{"subnets": ["subnet-1"]}]}}}]}`)
+	for _, plan := range noChange {
+		f.Add(plan)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := options{plan: "plan"}.readTerraform("plan", []byte(text))
+		if err == nil && len(p.services) == 0 {
+			t.Error("nothing to diagnose, and no error")
+		}
+	})
+}
+
+// noChange are plans with nothing where a change would be.
+var noChange = []string{
+	`{"format_version": "1.2", "resource_changes": [null]}`,
+	`{"format_version": "1.2", "resource_changes": [{"address": "a"}]}`,
+	`{"format_version": "1.2", "deferred_changes": [null]}`,
+	`{"format_version": "1.2", "deferred_changes": [{"reason": "provider_config_unknown"}]}`,
+}
+
+func TestTerraformWithoutAChangeIsRefused(t *testing.T) {
+	for _, text := range noChange {
+		if _, err := (options{plan: "plan"}).readTerraform("plan", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), "plan: ") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// FuzzDefinition: whatever a task definition holds, it is refused with an error or is a task that can be written down.
+func FuzzDefinition(f *testing.F) {
+	f.Add(`{"family": "web", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"], "executionRoleArn": "role", "ephemeralStorage": {"sizeInGiB": 30},
+		"runtimePlatform": {"cpuArchitecture": "ARM64"}, "containerDefinitions": [{"name": "web", "image": "nginx", "repositoryCredentials": {"credentialsParameter": "hub"}}]}`)
+	f.Add(`{"containerDefinitions": [{}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		definition, err := parseDefinition([]byte(text))
+		if err != nil {
+			return
+		}
+		task, err := checks.PlannedTask(definition, nil, "111122223333", "eu-west-1")
+		if err == nil && len(task.Containers) == 0 {
+			t.Errorf("a task without containers: %+v", task)
+		}
+		d, err := checks.Run(t.Context(), task, checks.Default(checks.Sources{})...)
+		if err != nil || d.Status() == checks.Pass {
+			t.Errorf("%s, %v", d.Status(), err)
+		}
+	})
+}

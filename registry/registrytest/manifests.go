@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
@@ -13,10 +14,10 @@ import (
 )
 
 // NotOffered is the error of an operation that an endpoint does not have, as emulators answer it: HTTP 500 with a page
-// that is no answer of AWS's.
+// that is no answer of AWS's, and without TLS.
 func NotOffered(operation string) error {
 	response := &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusInternalServerError,
-		Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}}}
+		Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, Request: &http.Request{URL: &url.URL{Scheme: "http", Host: "emulator.invalid"}}}}
 	return failure(operation, &smithyhttp.ResponseError{Response: response, Err: errors.New("not implemented")})
 }
 

@@ -20,7 +20,8 @@ import (
 	"github.com/canpull/canpull/registry/credentials"
 )
 
-// Fake is a Secrets Manager and a KMS of plain data. A nil list is an operation that is denied.
+// Fake is a Secrets Manager and a KMS of plain data. A nil list is an operation that is denied; an empty
+// one is an answer.
 type Fake struct {
 	Secrets     []secretsmanager.DescribeSecretOutput
 	Policies    []secretsmanager.GetResourcePolicyOutput
