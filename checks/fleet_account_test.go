@@ -240,7 +240,7 @@ func (e *stoppedECS) DescribeTasks(ctx context.Context, in *ecs.DescribeTasksInp
 type scan struct {
 	loaded, failed  int
 	calls, attempts int
-	repeated        map[string]int // questions that were asked more than once
+	repeated        map[string]int // questions that were asked more often than they have to be
 	statuses        map[checks.Status]int
 	wall            time.Duration
 	atOnce          int    // the most calls of one operation that were under way at a time
@@ -282,7 +282,11 @@ func scanned(t *testing.T, s checkstest.Scenario, sim *simulator, load func(cont
 		done.atOnce = max(done.atOnce, n)
 	}
 	for question, n := range sim.facts {
-		if done.calls += n; n > 1 {
+		most := 1
+		if strings.HasPrefix(question, "ecr:DescribePullThroughCacheRules ") { // on an old answer an image could be imported
+			most += int(done.wall / (30 * time.Second))
+		}
+		if done.calls += n; n > most {
 			done.repeated[question] = n
 		}
 	}

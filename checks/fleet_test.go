@@ -121,8 +121,8 @@ func TestFleetUnderThrottling(t *testing.T) {
 	if all.loaded != 300 || all.statuses[checks.Pass] != 300 {
 		t.Errorf("of 300 services %d were loaded, with the statuses %v", all.loaded, all.statuses)
 	}
-	if all.calls != distinct(300) {
-		t.Errorf("%d calls for %d facts: %v", all.calls, distinct(300), all.repeated)
+	if all.calls < distinct(300) || len(all.repeated) > 0 {
+		t.Errorf("%d calls for %d facts, and asked more than once: %v", all.calls, distinct(300), all.repeated)
 	}
 }
 
@@ -165,8 +165,8 @@ func published() func(string) bool {
 func TestFleetAtPublishedRates(t *testing.T) {
 	all := scanned(t, fleet(t, 300), &simulator{retryer: tenTimes, throttle: published()}, services)
 	t.Log(all)
-	if all.loaded != 300 || all.statuses[checks.Pass] != 300 || all.calls != distinct(300) {
-		t.Errorf("of 300 services %d were loaded in %d calls, with the statuses %v", all.loaded, all.calls, all.statuses)
+	if all.loaded != 300 || all.statuses[checks.Pass] != 300 || all.calls < distinct(300) || len(all.repeated) > 0 {
+		t.Errorf("of 300 services %d were loaded in %d calls, with the statuses %v; asked more than once: %v", all.loaded, all.calls, all.statuses, all.repeated)
 	}
 }
 

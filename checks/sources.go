@@ -64,6 +64,9 @@ func (s Sources) Shared() Sources {
 	if s.Roles != nil {
 		s.Roles = iam.SourceFunc(shared(s.Roles.Role, roleKey, func(f *Facts) *[]Answer[string, iam.Role] { return &f.Roles }))
 	}
+	if sharer, ok := s.Images.(registry.Sharer); ok {
+		s.Images = sharer.Shared()
+	}
 	if s.Images != nil {
 		s.Images = registry.SourceFunc(shared(s.Images.Image, registry.Reference.String, func(f *Facts) *[]Answer[registry.Reference, registry.Image] { return &f.Images }))
 	}

@@ -60,9 +60,9 @@ func ruleFor(rules []CacheRule, repository string) *CacheRule {
 	return &best
 }
 
-// factsKept is how long what holds for a whole registry or repository is taken to be as it was read. It spares the question
-// for each of several images, and is short because on a stale answer about the rules a diagnosis could import an image.
-const factsKept = 30 * time.Second
+// rulesKept is how long a registry's rules are taken to be as they were read. It spares the question for each of several
+// images, and is short because on a stale answer a diagnosis could import an image.
+const rulesKept = 30 * time.Second
 
 // rulesOf returns the rules of the reference's registry.
 func (p private) rulesOf(ctx context.Context, ref Reference) ([]CacheRule, error) {

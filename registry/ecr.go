@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
@@ -55,13 +56,14 @@ type private struct {
 	encryptions  *kept.Book[*types.Repository] // by repository
 }
 
-func newPrivate(api API) private {
-	return private{api: api,
-		rules:        &kept.Book[[]CacheRule]{For: factsKept},
-		policies:     &kept.Book[ownPolicy]{For: factsKept},
-		repositories: &kept.Book[*string]{For: factsKept},
-		encryptions:  &kept.Book[*types.Repository]{For: factsKept},
-	}
+// keeping returns what asks as p does, and takes the policies and keys of registries and repositories to be as they were read
+// for so long.
+func (p private) keeping(d time.Duration) private {
+	p.rules = &kept.Book[[]CacheRule]{For: rulesKept}
+	p.policies = &kept.Book[ownPolicy]{For: d}
+	p.repositories = &kept.Book[*string]{For: d}
+	p.encryptions = &kept.Book[*types.Repository]{For: d}
+	return p
 }
 
 // ask fills in the image with what ECR answers. An image that can be read is one that a pull gets, because a pull asks the

@@ -3,6 +3,8 @@ package registry_test
 import (
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/google/go-cmp/cmp"
@@ -85,6 +87,34 @@ func TestWhatImagesShareIsAskedOnce(t *testing.T) {
 	if counts["ecr:GetAccountSetting"] != 0 {
 		t.Errorf("the scope of no policy was asked for")
 	}
+}
+
+// A source that is shared keeps what it read of registries and repositories, but for the rules: on an old answer about those it
+// could import an image.
+func TestASharedSourceReadsPoliciesAndKeysOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		counts := map[string]int{}
+		fake := encrypted("Enabled")
+		fake.RegistryPolicies = []ecr.GetRegistryPolicyOutput{{RegistryId: new(account)}}
+		fake.Before = func(_ context.Context, action string, _ any) error {
+			mu.Lock()
+			defer mu.Unlock()
+			counts[action]++
+			return nil
+		}
+		source := registry.New(fake, registry.WithKeys(fake.keys.state)).(registry.Sharer).Shared()
+		for range 3 {
+			if _, err := source.Image(t.Context(), mustParse(t, ecrHost+"/team/app:1")); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		for action, want := range map[string]int{"ecr:DescribePullThroughCacheRules": 3, "ecr:GetRegistryPolicy": 1, "ecr:GetRepositoryPolicy": 1, "ecr:DescribeRepositories": 1} {
+			if counts[action] != want {
+				t.Errorf("%s was called %d times, want %d", action, counts[action], want)
+			}
+		}
+	})
 }
 
 // An image that ECR hands out is there: nothing else is asked of it, and it is read in four calls and one for its index.

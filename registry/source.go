@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 )
 
@@ -36,9 +37,9 @@ func WithKeys(states KeyStates) Option {
 
 // New returns a [Source] that asks ECR through api and every other registry over HTTPS, or HTTP on a loopback host.
 // A nil api leaves images in ECR [Unknown]. What holds for a whole registry or repository, its rules and policies, is asked
-// once in half a minute. It is safe for concurrent use.
+// once in half a minute; it is a [Sharer]. It is safe for concurrent use.
 func New(api API, opts ...Option) Source {
-	s := source{ecr: newPrivate(api), remote: remote{transport: defaultTransport(), bound: exchangeBound}}
+	s := source{ecr: private{api: api}.keeping(rulesKept), remote: remote{transport: defaultTransport(), bound: exchangeBound}}
 	for _, opt := range opts {
 		opt(&s)
 	}
@@ -49,6 +50,20 @@ func New(api API, opts ...Option) Source {
 type source struct {
 	ecr    private
 	remote remote
+}
+
+// Sharer is a [Source] for many images.
+type Sharer interface {
+	Source
+	// Shared returns a Source that asks for the policy and the key of a registry or a repository once, and keeps them. Rules
+	// of pull-through caches it asks for again after half a minute, because on an old answer it could import an image.
+	Shared() Source
+}
+
+// Shared returns a Source whose images have in common what is read of their registries and repositories.
+func (s source) Shared() Source {
+	s.ecr = s.ecr.keeping(math.MaxInt64)
+	return s
 }
 
 func (s source) Image(ctx context.Context, ref Reference) (*Image, error) {

@@ -136,19 +136,33 @@ func (f *Fake) loadOthers(fsys fs.FS, name string) error {
 // Source answers for images in ECR from the fake API, and for all others from Others, without a network. An image
 // that Others does not have is one whose registry this machine cannot reach.
 func (f *Fake) Source(opts ...registry.Option) registry.Source {
-	private := registry.New(f, append(opts, registry.WithTransport(blobs{f}))...)
-	return registry.SourceFunc(func(ctx context.Context, ref registry.Reference) (*registry.Image, error) {
-		if ref.ECR != nil {
-			return private.Image(ctx, ref)
-		}
-		image, ok := f.Others[ref.String()]
-		image.Reference = ref
-		if !ok {
-			image.Answer = ref.Registry + " was not asked: " + errOffline.Error()
-			image.Unreachable = errOffline
-		}
-		return &image, ctx.Err()
-	})
+	return source{f, registry.New(f, append(opts, registry.WithTransport(blobs{f}))...)}
+}
+
+// source answers for ECR from the fake account, and for other registries from Others.
+type source struct {
+	fake    *Fake
+	private registry.Source
+}
+
+// Shared returns a source that reads what images share once.
+func (s source) Shared() registry.Source {
+	s.private = s.private.(registry.Sharer).Shared()
+	return s
+}
+
+// Image returns what is known of an image.
+func (s source) Image(ctx context.Context, ref registry.Reference) (*registry.Image, error) {
+	if ref.ECR != nil {
+		return s.private.Image(ctx, ref)
+	}
+	image, ok := s.fake.Others[ref.String()]
+	image.Reference = ref
+	if !ok {
+		image.Answer = ref.Registry + " was not asked: " + errOffline.Error()
+		image.Unreachable = errOffline
+	}
+	return &image, ctx.Err()
 }
 
 var errOffline = errors.New("the fake has no answer for the image and no network")
