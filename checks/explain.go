@@ -47,8 +47,11 @@ func (d Diagnosis) Explain(f Finding) (e Explanation, ok bool) {
 	if f.Observed != nil {
 		return *f.Observed, true
 	}
-	s, container, observed := d.Task.observed()
-	if !observed || f.Status != Fail || f.Check == stoppedReasonID {
+	if f.Status != Fail || f.Check == stoppedReasonID {
+		return Explanation{}, false
+	}
+	s, container, ok := d.Task.observed()
+	if !ok {
 		return Explanation{}, false
 	}
 	return d.explain(f, s, container), true
