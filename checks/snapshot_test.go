@@ -116,7 +116,7 @@ func TestAReplayLacksTheSame(t *testing.T) {
 		s.Before(recorded.record)
 		diagnose(t, s)
 		for _, action := range slices.Sorted(maps.Keys(recorded.counts)) {
-			for name, fault := range map[string]error{"denied": faults["denied"](action), "throttled": faults["throttled"](action), "broken": failed(action, broken)} {
+			for name, fault := range map[string]error{"denied": faults["denied"](action), "broken": failed(action, broken)} {
 				t.Run(s.Name+"/"+action+"/"+name, func(t *testing.T) {
 					s.Before(func(_ context.Context, a string, _ any) error {
 						if a == action {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
@@ -111,10 +112,6 @@ func mediaTypeOf(i types.Image) string {
 	return ownMediaType([]byte(*i.ImageManifest))
 }
 
-// notHandedOut is why an image is not read that ECR neither hands out nor refuses, which its answer always does.
-// https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html
-const notHandedOut = "Amazon ECR did not hand out its manifest"
-
 // readImages reads the images of an index that a Fargate task could run.
 func (p private) readImages(ctx context.Context, image *Image) {
 	images := image.Manifest.wanted(ecrImages)
@@ -131,23 +128,20 @@ func (p private) readImages(ctx context.Context, image *Image) {
 		image.unread(batchGetImage, err)
 	}
 	for _, m := range images {
-		m.NotRead = notHandedOut
-		switch failed, ok := refused[m.Digest]; {
-		case ok:
+		failed, isRefused := refused[m.Digest]
+		at := slices.IndexFunc(read, func(r *Manifest) bool { return r.Digest == m.Digest })
+		switch {
+		case at >= 0:
+			m.adopt(read[at])
+		case isRefused:
 			m.NotRead = "Amazon ECR answered " + string(failed)
 			m.Absent = failed == absentError(types.ImageFailureCodeImageNotFound)
 		case isAbsent:
 			m.NotRead = "Amazon ECR answered " + string(absent)
 		case err != nil:
 			m.NotRead = batchGetImage + " " + because(err)
-		}
-		for _, r := range read {
-			if r.Digest == m.Digest {
-				m.NotRead = ""
-				m.adopt(r)
-			}
-		}
-		if m.NotRead == notHandedOut {
+		default: // its answer always does the one or the other
+			m.NotRead = "Amazon ECR did not hand out its manifest"
 			image.unread(batchGetImage, errors.New("registry: BatchGetImage answered without "+m.Digest))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/ecr"
 	"github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	"github.com/opencontainers/go-digest"
 
@@ -94,6 +95,27 @@ func TestECRManifest(t *testing.T) {
 	image, err := registry.New(offline).Image(t.Context(), mustParse(t, ecrHost+"/team/app:single"))
 	if err != nil || image.Manifest.Platform != nil || image.Manifest.NotRead == "" || strings.Contains(image.Manifest.NotRead, "Signature") {
 		t.Errorf("configuration that cannot be fetched: %+v, %v", image.Manifest, err)
+	}
+}
+
+// silent says nothing of the images that it is asked for by digest.
+type silent struct{ *registrytest.Fake }
+
+func (s silent) BatchGetImage(ctx context.Context, in *ecr.BatchGetImageInput, opts ...func(*ecr.Options)) (*ecr.BatchGetImageOutput, error) {
+	if in.ImageIds[0].ImageDigest != nil {
+		return &ecr.BatchGetImageOutput{}, nil
+	}
+	return s.Fake.BatchGetImage(ctx, in, opts...)
+}
+
+// ECR hands out each image or says why not. An answer that does neither is none.
+func TestAnImageOfAnIndexThatIsNotAnsweredForIsNotRead(t *testing.T) {
+	image, err := registry.New(silent{withManifests()}).Image(t.Context(), mustParse(t, ecrHost+"/team/app:1"))
+	if err != nil || image.Unread["ecr:BatchGetImage"] == nil {
+		t.Fatalf("unread: %v, %v", image.Unread, err)
+	}
+	if s := image.Supports(linux); s.Manifest == nil || s.Manifest.NotRead == "" || s.Manifest.Absent {
+		t.Errorf("%+v", s.Manifest)
 	}
 }
 
