@@ -1,20 +1,18 @@
 package soundness
 
 import (
-	"cmp"
 	"flag"
 	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/canpull/canpull/checks"
 )
 
 var (
 	accounts = flag.Int("accounts", 6000, "how many random accounts the diagnosis is held against the oracle on")
-	seed     = flag.Uint64("seed", 0, "what the accounts are made up from; 0 is another one every time")
+	seed     = flag.Uint64("seed", 5, "what the accounts are made up from")
 )
 
 // What is certain agrees with an oracle that pulls packet by packet: a diagnosis that passes is of an account from all of
@@ -22,12 +20,11 @@ var (
 // subnets none does. That holds as well where a part of the facts was not read. And on an account that was read whole,
 // whose pulls do not depend on which of the internet's addresses a host has, hardly anything stays unknown.
 func TestCertainAnswersAgreeWithTheOracle(t *testing.T) {
-	seed := cmp.Or(*seed, uint64(time.Now().UnixNano()))
-	t.Logf("%d accounts, by -seed %d", *accounts, seed)
+	t.Logf("%d accounts, by -seed %d", *accounts, *seed)
 	met, decided, unknown := map[checks.Status]int{}, 0, 0
 	codes := map[checks.Code]int{}
 	for n := range *accounts {
-		d := dice{rand.New(rand.NewPCG(seed, uint64(n))), 1 + n/2%12}
+		d := dice{rand.New(rand.NewPCG(*seed, uint64(n))), 1 + n/2%12}
 		a := d.account()
 		truth := map[string]outcome{}
 		all, none, clear := true, false, true
