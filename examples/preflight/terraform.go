@@ -22,8 +22,11 @@ func (o options) readTerraform(name string, data []byte) (plan, error) {
 	}
 	t := terraform{config: file.Config}
 	for i, c := range file.ResourceChanges {
-		if c == nil || c.Change == nil {
-			return fail(fmt.Errorf("resource_changes[%d] holds no change", i))
+		if c == nil {
+			return fail(fmt.Errorf("resource_changes[%d] is null", i))
+		}
+		if c.Change == nil {
+			return fail(fmt.Errorf("%s has no change", c.Address))
 		}
 		t.resources = append(t.resources, resource{c, values(c.Change.After), values(c.Change.AfterUnknown)})
 	}
