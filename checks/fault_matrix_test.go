@@ -23,7 +23,7 @@ var (
 	faultSeed  = flag.Uint64("seed", 1, "what the share is chosen by")
 )
 
-// raced says that the race detector watches, under which a cell costs five times as much.
+// raced says that the race detector watches, under which all takes five times as long, and more memory.
 var raced = false
 
 // limit is how long a diagnosis under a fault may take, of a bubble's time.

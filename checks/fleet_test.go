@@ -74,7 +74,7 @@ func TestFleetOfServices(t *testing.T) {
 		if most := 12 * one.wall; all.wall > most {
 			t.Errorf("%d services take %s, want %s at most", n, all.wall, most)
 		}
-		if all.peak > 150<<20 {
+		if all.peak > 150<<20 && !raced {
 			t.Errorf("%d services take %d MiB", n, all.peak>>20)
 		}
 	}
@@ -101,7 +101,7 @@ func TestFleetOfStoppedTasks(t *testing.T) {
 	if more, pages := many.calls-few.calls, 3*(many.loaded-few.loaded+99)/100; more > pages { // of tasks, their description and their interfaces
 		t.Errorf("%d tasks more took %d calls more, want %d at most", many.loaded-few.loaded, more, pages)
 	}
-	if most := few.held + 8<<20; many.held > most {
+	if most := few.held + 8<<20; many.held > most && !raced {
 		t.Errorf("%d tasks hold %d KiB at most, and %d held %d KiB", many.loaded, many.held>>10, few.loaded, few.held>>10)
 	}
 }

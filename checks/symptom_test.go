@@ -278,7 +278,7 @@ func TestALongTextIsParsedAtOnce(t *testing.T) {
 		}
 		fastest = min(fastest, time.Since(began))
 	}
-	if fastest > 10*time.Millisecond {
+	if fastest > 10*time.Millisecond && !raced {
 		t.Errorf("it takes %s", fastest)
 	}
 }

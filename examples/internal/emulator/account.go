@@ -44,6 +44,7 @@ func (p Place) Services(t *testing.T, cfg aws.Config, cluster, image string, lau
 	client := ecs.NewFromConfig(cfg)
 	Call(t, client.CreateCluster, &ecs.CreateClusterInput{ClusterName: &cluster})
 	definition := Call(t, client.RegisterTaskDefinition, &ecs.RegisterTaskDefinitionInput{Family: aws.String("web"), NetworkMode: types.NetworkModeAwsvpc,
+		RequiresCompatibilities: []types.Compatibility{types.CompatibilityFargate}, Cpu: aws.String("256"), Memory: aws.String("512"),
 		ContainerDefinitions: []types.ContainerDefinition{{Name: aws.String("web"), Image: &image, Memory: aws.Int32(512)}}}).TaskDefinition.TaskDefinitionArn
 	for i := range n {
 		services = append(services, *Call(t, client.CreateService, &ecs.CreateServiceInput{Cluster: &cluster, ServiceName: aws.String(fmt.Sprintf("web-%d", i)),
