@@ -156,8 +156,9 @@ func configFor(url, account string) aws.Config {
 	}
 }
 
-// patient asks again where a connection of a busy machine broke off. An answer is an answer: what the emulator does not
-// implement it answers with 500.
+// patient asks again where a connection broke off: smithy-go closes a request's body when the answer begins, and if net/http
+// is not done with the body by then, which on a busy machine happens, it takes that for a failed request. An answer is an answer:
+// what the emulator does not implement it answers with 500.
 func patient() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = 4

@@ -17,7 +17,7 @@ import (
 	"github.com/canpull/canpull/examples/internal/emulator"
 )
 
-// Where every fifth call is throttled nothing is lost: the SDK's adaptive mode makes it again.
+// Where every fifth call is throttled and connections break nothing is lost: the SDK's adaptive mode makes it again.
 func TestThrottledAccount(t *testing.T) {
 	account, err := url.Parse(emulator.Start(t))
 	if err != nil {
@@ -29,35 +29,32 @@ func TestThrottledAccount(t *testing.T) {
 	}
 	emulator.NewPlace(t, cfg).Services(t, cfg, "prod", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.0", types.LaunchTypeFargate, 12)
 
-	var calls, throttled atomic.Int32
+	var calls, throttled, broken atomic.Int32
 	through := httputil.NewSingleHostReverseProxy(account)
-	through.ModifyResponse = func(r *http.Response) error {
-		if r.StatusCode == http.StatusInternalServerError { // what the emulator does not implement need not be tried ten times
-			r.StatusCode = http.StatusForbidden
-		}
-		return nil
-	}
 	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if calls.Add(1)%5 > 0 {
+		switch call := calls.Add(1); {
+		case call%5 == 0:
+			throttled.Add(1)
+			w.WriteHeader(http.StatusBadRequest)
+			text := `{"__type": "ThrottlingException", "message": "Rate exceeded"}`
+			if r.Header.Get("X-Amz-Target") == "" { // EC2
+				text = "<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>"
+			}
+			_, _ = io.WriteString(w, text)
+		case call%11 == 0:
+			broken.Add(1)
+			panic(http.ErrAbortHandler)
+		default:
 			through.ServeHTTP(w, r)
-			return
 		}
-		throttled.Add(1)
-		w.WriteHeader(http.StatusBadRequest)
-		text := `{"__type": "ThrottlingException", "message": "Rate exceeded"}`
-		if r.Header.Get("X-Amz-Target") == "" { // EC2
-			text = "<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors></Response>"
-		}
-		_, _ = io.WriteString(w, text)
 	}))
 	defer door.Close()
 	t.Setenv("AWS_ENDPOINT_URL", door.URL)
-	t.Setenv("AWS_MAX_ATTEMPTS", "") // as it is for users
 
 	o := fleet(t.Context(), "-cluster", "prod", "-log")
 	o.Expect(t, command.CannotPull, "12 services: 12 cannot pull", "error=")
-	if throttled.Load() == 0 || strings.Contains(o.Stderr, "Throttling") || strings.Contains(o.Stderr, "RequestLimitExceeded") {
-		t.Errorf("%d calls of %d were throttled, and some were lost:\n%s", throttled.Load(), calls.Load(), o.Stderr)
+	if throttled.Load() == 0 || broken.Load() == 0 || strings.Contains(o.Stderr, "Throttling") || strings.Contains(o.Stderr, "RequestLimitExceeded") {
+		t.Errorf("of %d calls %d were throttled and %d broke, and some were lost:\n%s", calls.Load(), throttled.Load(), broken.Load(), o.Stderr)
 	}
-	t.Logf("%d calls, %d throttled", calls.Load(), throttled.Load())
+	t.Logf("%d calls, %d throttled, %d broken", calls.Load(), throttled.Load(), broken.Load())
 }

@@ -5,6 +5,9 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"slices"
@@ -25,11 +28,12 @@ func Start(t *testing.T) string {
 		t.Skipf("no emulator of AWS to test against (pip install 'moto[server]==5.2.1'): %v", err)
 	}
 	for range 3 { // somebody else may take the port before the emulator does
-		if url := startOn(t, program, freePort(t)); url != "" {
+		if account := startOn(t, program, freePort(t)); account != nil {
+			url := answeredOnce(t, account)
 			for name, value := range map[string]string{
 				"AWS_ENDPOINT_URL": url, "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example",
 				"AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
-				"AWS_MAX_ATTEMPTS": "1", // what the emulator does not implement it answers with 500
+				"AWS_MAX_ATTEMPTS": "", "AWS_RETRY_MODE": "", // as it is for users: on a busy machine connections break
 			} {
 				t.Setenv(name, value)
 			}
@@ -40,7 +44,24 @@ func Start(t *testing.T) string {
 	return ""
 }
 
-func startOn(t *testing.T, program, port string) string {
+// answeredOnce stands before the emulator. What that does not implement it answers with 500, which the SDK takes for a fault that
+// may pass; 501 it does not ask for again.
+func answeredOnce(t *testing.T, account *url.URL) string {
+	t.Helper()
+	through := httputil.NewSingleHostReverseProxy(account)
+	through.ModifyResponse = func(answer *http.Response) error {
+		if answer.StatusCode == http.StatusInternalServerError {
+			answer.StatusCode = http.StatusNotImplemented
+		}
+		return nil
+	}
+	door := httptest.NewServer(through)
+	t.Cleanup(door.Close)
+	return door.URL
+}
+
+// startOn returns nil where the emulator ended by itself.
+func startOn(t *testing.T, program, port string) *url.URL {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -58,21 +79,21 @@ func startOn(t *testing.T, program, port string) string {
 		_ = process.Process.Kill() // an error means that it ended by itself
 		<-ended
 	})
-	url := "http://127.0.0.1:" + port
+	account := &url.URL{Scheme: "http", Host: "127.0.0.1:" + port}
 	for every := time.Tick(50 * time.Millisecond); ; {
 		select {
 		case <-ended:
-			return ""
+			return nil
 		case <-ctx.Done():
 			t.Fatal(ctx.Err())
 		case <-every:
-			request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/moto-api/", http.NoBody)
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet, account.JoinPath("/moto-api/").String(), http.NoBody)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if answer, err := http.DefaultClient.Do(request); err == nil {
 				_ = answer.Body.Close()
-				return url
+				return account
 			}
 		}
 	}
