@@ -61,7 +61,7 @@ func (l Loader) LoadTask(ctx context.Context, cluster, id string) (Task, error) 
 		return Task{}, fmt.Errorf("checks: task %s: %w", id, err)
 	}
 	if len(out.Tasks) == 0 {
-		return Task{}, fmt.Errorf("checks: task %s is not in cluster %s; ECS shows a stopped task for about an hour", id, cmp.Or(cluster, "default"))
+		return Task{}, fmt.Errorf("checks: ECS shows no task %s in cluster %s; it shows a stopped task for about an hour", id, cmp.Or(cluster, "default"))
 	}
 	return l.started(ctx, out.Tasks[0])
 }

@@ -22,7 +22,7 @@ func (l Loader) LoadService(ctx context.Context, cluster, name string) (Task, er
 		return Task{}, fmt.Errorf("checks: service %s: %w", name, err)
 	}
 	if len(out.Services) == 0 {
-		return Task{}, fmt.Errorf("checks: service %s is not in cluster %s", name, cmp.Or(cluster, "default"))
+		return Task{}, fmt.Errorf("checks: ECS shows no service %s in cluster %s", name, cmp.Or(cluster, "default"))
 	}
 	return l.service(ctx, out.Services[0])
 }
