@@ -232,7 +232,7 @@ func TestAFixThatIsProvenWithLessIsProvenWithMore(t *testing.T) {
 	t.Parallel()
 	works := func(d checks.Diagnosis) bool { return d.Status() == checks.Pass || d.Status() == checks.Warn }
 	count := 0
-	for _, s := range scenarios(t) {
+	for _, s := range some(t) {
 		var recorded calls
 		s.Before(recorded.record)
 		whole := diagnose(t, s)
@@ -264,7 +264,7 @@ func TestAFixThatIsProvenWithLessIsProvenWithMore(t *testing.T) {
 			}
 		}
 	}
-	if count < 100 {
+	if count < 100 && !raced {
 		t.Errorf("only %d fixes were proven with less", count)
 	}
 }

@@ -176,7 +176,7 @@ func TestTwoFaultsArePlannedFor(t *testing.T) {
 func TestAPlanThatIsProvenOnLessIsProvenOnMore(t *testing.T) {
 	t.Parallel()
 	p, proven := remedied(someRemedies()), 0
-	for _, s := range scenarios(t) {
+	for _, s := range some(t) {
 		var recorded calls
 		s.Before(recorded.record)
 		all := diagnose(t, s)

@@ -63,7 +63,7 @@ func TestNothingPanicsOverFactsThatDoNotFit(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	tried, replayed := 0, 0
-	for i, s := range scenarios(t) {
+	for i, s := range some(t) {
 		document := []byte(capture(t, diagnose(t, s).Snapshot()))
 		for range 4 {
 			var facts any
