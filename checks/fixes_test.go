@@ -9,6 +9,9 @@ import (
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/registry"
+	"github.com/canpull/canpull/registry/credentials"
 )
 
 // advice are the codes of failures whose fixes are all left to people, and why.
@@ -347,5 +350,48 @@ func TestGroupRulesOfFixesAreNarrow(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The name of a secret has no colon, and a registry's host may have one before its port.
+// https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+func TestTheSecretOfARegistryWithAPortIsCalledByAName(t *testing.T) {
+	images := registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
+		return &registry.Image{Reference: ref, Status: registry.CredentialsRequired}, nil
+	})
+	task := checks.Task{TaskDefinition: "web:7", Account: "111122223333", Region: "eu-west-1",
+		Containers: []checks.Container{{Name: "web", Image: "registry.example.com:5000/app:1"}}}
+	d, err := checks.Run(t.Context(), task, checks.Default(checks.Sources{Images: images})...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range d.RootCauses() {
+		if f.Code != "image.credentials-required" {
+			continue
+		}
+		for _, c := range f.Fixes[0].Changes {
+			if create, ok := c.(checks.CreateSecret); ok {
+				if create.Secret != "arn:aws:secretsmanager:eu-west-1:111122223333:secret:registry.example.com-5000-??????" || !slices.Contains(create.Commands()[0], "registry.example.com-5000") {
+					t.Errorf("%s, %q", create.Secret, create.Commands())
+				}
+				return
+			}
+		}
+	}
+	t.Errorf("no fix creates a secret: %+v", d.RootCauses())
+}
+
+// A rule for all repositories adds nothing to their names.
+func TestAnOfficialImageUnderARuleForAllIsNamedWithoutAPrefix(t *testing.T) {
+	images := registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
+		return &registry.Image{Reference: ref, Status: registry.RepositoryAbsent, CacheRule: &registry.CacheRule{Prefix: "ROOT", Upstream: "docker-hub", UpstreamURL: "registry-1.docker.io"}}, nil
+	})
+	task := checks.Task{TaskDefinition: "web:7", Account: "111122223333", Region: "eu-west-1",
+		Containers: []checks.Container{{Name: "web", Image: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/nginx:1"}}}
+	d, err := checks.Run(t.Context(), task, checks.Default(checks.Sources{Images: images, Roles: iam.SourceFunc(func(context.Context, string) (*iam.Role, error) { return &iam.Role{}, nil }),
+		Secrets: credentials.SourceFunc(func(context.Context, credentials.ID) (*credentials.Secret, error) { return &credentials.Secret{}, nil })})...)
+	i := slices.IndexFunc(d.Findings, func(f checks.Finding) bool { return f.Code == "cache.library" })
+	if err != nil || i < 0 || d.Findings[i].Fixes[0].Summary != "Name the image library/nginx in the task definition" {
+		t.Errorf("%+v, %v", d.RootCauses(), err)
 	}
 }

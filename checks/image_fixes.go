@@ -2,6 +2,7 @@ package checks
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/canpull/canpull/registry"
 )
@@ -72,7 +73,7 @@ func giveCredentials(r Repair) []Change {
 	for _, c := range r.Task.Containers {
 		for _, name := range r.Finding.Scope {
 			if ref, err := registry.Parse(c.Image); err == nil && c.Name == name {
-				return r.nameNewSecret(r.Task.Region, ref.Registry, r.Finding.Scope)
+				return r.nameNewSecret(r.Task.Region, strings.ReplaceAll(ref.Registry, ":", "-"), r.Finding.Scope) // no name has a colon
 			}
 		}
 	}

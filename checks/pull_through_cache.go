@@ -39,7 +39,7 @@ func (PullThroughCache) Info() Info {
 			"cache.none":    {Skip, "No image waits to be imported through a pull-through-cache rule.", nil},
 			"cache.ready":   {Pass, "Nothing that was read stands in the way of importing {subject} through the rule {rule}.", nil},
 			"cache.unread":  {Unknown, "Whether a pull-through-cache rule imports {subject} is not known: {reason}.", nil},
-			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Remedy{{"Name the image {prefix}/library/{upstream} in the task definition", user + "pull-through-cache-working-pulling.html", "", nameOfficialImage}}},
+			"cache.library": {Fail, "{subject} asks Docker Hub for {upstream}, and its official images are in library/.", []Remedy{{"Name the image {official} in the task definition", user + "pull-through-cache-working-pulling.html", "", nameOfficialImage}}},
 			"cache.denied": {Fail, "A policy explicitly denies {actions} to {role}, without which {subject} cannot be imported ({cite}).", []Remedy{
 				{"Remove or narrow the statement that denies {actions} ({cite})", user + "pull-through-cache-iam.html", "", spareImport}}},
 			"cache.not-allowed": {Fail, "Neither the policies of {role} nor those of the registry and the repository allow {actions}, without which {subject} cannot be imported.", []Remedy{
@@ -131,9 +131,11 @@ func (c PullThroughCache) judge(ctx context.Context, info Info, task Task, image
 		return fail("cache.fips", describeRules, "the rule "+rule.Prefix+" covers it, and Amazon ECR does not have it yet")
 	}
 	if rule.Upstream == "docker-hub" && !strings.Contains(args["upstream"], "/") {
-		if err := c.rehearse(ctx, info, task, officialImage(ref, args["upstream"])); err != nil {
+		official := officialImage(ref, args["upstream"])
+		if err := c.rehearse(ctx, info, task, official); err != nil {
 			return Finding{}, err
 		}
+		args["official"] = official.Repository
 		return fail("cache.library", describeRules, "the rule "+rule.Prefix+" is for "+rule.UpstreamURL)
 	}
 	if secret := rule.Credentials; secret != "" {
