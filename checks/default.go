@@ -18,7 +18,7 @@ func Default(s Sources) []Checker {
 		EndpointPolicy{Network: s.Network, Roles: s.Roles},
 		RepositoryPolicy{Roles: s.Roles, Images: s.Images, Network: s.Network},
 		RegistryCredentials{Roles: s.Roles, Secrets: s.Secrets},
-		PullThroughCache{Roles: s.Roles, Images: s.Images, Secrets: s.Secrets},
+		PullThroughCache{Roles: s.Roles, Images: s.Images, Secrets: s.Secrets, Network: s.Network},
 		Image{Images: s.Images},
 		RateLimit{Images: s.Images},
 		Platform{Images: s.Images},

@@ -8,19 +8,22 @@ import (
 	"strings"
 
 	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/network"
 	"github.com/canpull/canpull/registry"
 	"github.com/canpull/canpull/registry/credentials"
 )
 
 // PullThroughCache checks the first pull of an image that Amazon ECR does not have yet but would import: the execution
 // role's permissions to import it and to create its repository, its name, and the secret that ECR asks the upstream
-// registry with. An image that ECR has already does not depend on any of them.
+// registry with. Where Amazon ECR is reached through a VPC endpoint, a first pull also takes a way to the internet. An image
+// that ECR has already does not depend on any of them.
 //
 // The article leaves this step out; AWS's page on pull-through-cache rules has it.
 type PullThroughCache struct {
 	Roles   iam.Source
 	Images  registry.Source
 	Secrets credentials.Source
+	Network network.Source // for the way that a first pull takes
 }
 
 const (
@@ -34,7 +37,7 @@ func (PullThroughCache) Info() Info {
 	const user = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/"
 	return Info{
 		ID: "pull-through-cache", Title: "Pull-through cache",
-		Actions: append(append([]string{credentials.DescribeSecret, credentials.GetResourcePolicy}, imageActions...), roleActions...),
+		Actions: slices.Concat([]string{credentials.DescribeSecret, credentials.GetResourcePolicy}, imageActions, roleActions, network.Actions()),
 		Codes: map[Code]Meaning{
 			"cache.none":    {Skip, "No image waits to be imported through a pull-through-cache rule.", nil},
 			"cache.ready":   {Pass, "Nothing that was read stands in the way of importing {subject} through the rule {rule}.", nil},
@@ -116,7 +119,7 @@ func (c PullThroughCache) judge(ctx context.Context, info Info, task Task, image
 	case !waits:
 		return Finding{}, nil
 	}
-	args := map[string]string{"rule": rule.Prefix, "prefix": rule.Prefix, "upstream": rule.UpstreamRepository(ref.Repository), "secret": rule.Credentials}
+	args := map[string]string{"rule": rule.Prefix, "upstream": rule.UpstreamRepository(ref.Repository), "secret": rule.Credentials}
 	fail := func(code Code, source, fact string) (Finding, error) {
 		f := info.Finding(Resolve, code, ref.String(), args)
 		f.Evidence = append(f.Evidence, Evidence{source, fact})
@@ -236,6 +239,42 @@ func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, i
 		}
 		maps.Copy(unread, image.Unread)
 		return info.Finding(Resolve, "cache.unread", ref.String(), args).because(missing, unread), nil
+	}
+	return c.judgeWay(ctx, info, task, image, args)
+}
+
+// judgeWay asks for the way to the internet that AWS says a first pull takes as well where Amazon ECR is reached through an
+// interface endpoint: layers have been seen to come from the upstream then. That they always do is not documented, so that
+// the lack of a way leaves the answer open.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html#ecr-vpc-endpoint-considerations
+func (c PullThroughCache) judgeWay(ctx context.Context, info Info, task Task, image *registry.Image, args map[string]string) (Finding, error) {
+	ref := image.Reference
+	s, err := surveyed(ctx, c.Network, task)
+	if err != nil {
+		args["reason"] = "which way the request takes is not known, because " + explain(err)
+		return info.Finding(Resolve, "cache.unread", ref.String(), args), ctx.Err()
+	}
+	var subnets, missing []string
+	for _, w := range s.ways {
+		if w.image.Registry != ref.Registry || !strings.HasSuffix(w.to.Service, ".dkr") || w.path.Status() == network.Closed {
+			continue
+		}
+		p := s.passage(w)
+		if p.keys != nil && w.path.VPCEndpoint() == "" {
+			continue // it leaves by a gateway
+		}
+		out := s.topology.Path(task.in(w.subnet), network.Destination{Host: image.CacheRule.UpstreamURL, Port: 443})
+		if out.Status() == network.Open {
+			continue
+		}
+		subnets, missing = with(subnets, w.subnet), append(missing, p.missing...)
+		if out.Status() != network.Closed {
+			missing = append(missing, out.Unread()...)
+		}
+	}
+	if len(subnets) > 0 {
+		args["reason"] = "AWS says that a first pull through a VPC endpoint takes a way to the internet as well, which " + joined(subnets) + " may not have"
+		return info.Finding(Resolve, "cache.unread", ref.String(), args).because(missing, s.unread()), nil
 	}
 	return info.Finding(Resolve, "cache.ready", ref.String(), args), nil
 }
