@@ -107,7 +107,7 @@ func (c CancelKeyDeletion) Terraform() string { return notInTerraform("cancels t
 
 // Apply leaves the key disabled.
 func (c CancelKeyDeletion) Apply(s *Snapshot) error {
-	return s.setKeyState(c.Key, "Disabled", "PendingDeletion")
+	return s.setKeyState(c.Key, "Disabled", "PendingDeletion", "PendingReplicaDeletion")
 }
 
 // secretName returns the name in a secret's ARN.

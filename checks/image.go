@@ -40,7 +40,7 @@ func (Image) Info() Info {
 				{"Set repositoryCredentials in the task definition to a secret with the registry's user name and password", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/private-auth.html", "", giveCredentials},
 				{"Correct the image in the task definition, if it was meant to be public or in Amazon ECR", docs, "", nil}}},
 			"image.key-unusable": {Fail, "Amazon ECR cannot decrypt {subject}: {key}, the key of its repository, is {state}.", []Remedy{
-				{"Enable {key}, or cancel its deletion", "https://docs.aws.amazon.com/kms/latest/developerguide/enabling-keys.html", "", enableRepositoryKey},
+				{"Make {key} usable: enable it, cancel its deletion, import its key material or connect its key store", "https://docs.aws.amazon.com/kms/latest/developerguide/enabling-keys.html", "", enableRepositoryKey},
 				{"Push {subject} to a repository with another key, if {key} is gone for good", "https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html", "", nil}}},
 			"image.key-unread":  {Unknown, "Whether Amazon ECR can decrypt {subject} is not known: {reason}.", nil},
 			"image.upstream":    {Pass, "Amazon ECR does not have {subject} yet, and imports it from {upstream}, which exists.", nil},
@@ -181,6 +181,9 @@ func keyOf(image *registry.Image, args map[string]string) Code {
 	case e != nil && e.Refused:
 		args["reason"] = "it refused to hand out the manifest for an error of AWS KMS"
 		return "image.key-unread"
+	case e != nil && !mayDecrypt(e.KeyState):
+		args["reason"] = "its key is in the state " + e.KeyState
+		return "image.key-unread"
 	}
 	if missing := keyMissing(image); len(missing) > 0 {
 		args["reason"] = unsettled(missing, nil)
@@ -188,6 +191,11 @@ func keyOf(image *registry.Image, args map[string]string) Code {
 	}
 	return "image.present"
 }
+
+// mayDecrypt reports a state in which nothing keeps a key from decrypting, or that was not read. A key that is being created
+// cannot decrypt yet, and of states to come nothing is known.
+// https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
+func mayDecrypt(state string) bool { return state == "" || state == "Enabled" || state == "Updating" }
 
 // keyMissing returns the actions whose refusal keeps it open whether ECR can use the key. The state of a key does not show
 // the grants of ECR, which a manifest that is handed out does; under a pull-through-cache rule, where none is asked for,

@@ -91,3 +91,22 @@ func TestEachAnswerOfARegistryHasItsFinding(t *testing.T) {
 		})
 	}
 }
+
+// An image whose manifest was not read is there for a pull only if the key of its repository is in a state in which it decrypts.
+func TestTheStateOfAKeyTellsWhetherAnImageCanBeDecrypted(t *testing.T) {
+	for state, want := range map[string]checks.Code{
+		"Enabled": "image.present", "Updating": "image.present", "Disabled": "image.key-unusable", "PendingDeletion": "image.key-unusable",
+		"PendingReplicaDeletion": "image.key-unusable", "PendingImport": "image.key-unusable", "Unavailable": "image.key-unusable",
+		registry.KeyAbsent: "image.key-unusable", "Creating": "image.key-unread", "Frozen": "image.key-unread",
+	} {
+		images := registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
+			return &registry.Image{Reference: ref, Status: registry.Present, CacheRule: &registry.CacheRule{Prefix: "hub"},
+				Encryption: &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: state}}, nil
+		})
+		task := checks.Task{Containers: []checks.Container{{Name: "app", Image: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/hub/library/nginx:1"}}}
+		d, err := checks.Run(t.Context(), task, checks.Image{Images: images})
+		if err != nil || len(d.Findings) != 1 || d.Findings[0].Code != want {
+			t.Errorf("%s: %+v, %v; want %s", state, d.Findings, err, want)
+		}
+	}
+}

@@ -45,7 +45,7 @@ func (RegistryCredentials) Info() Info {
 			"credentials.deleted": {Fail, "The secret {subject} is scheduled for deletion and cannot be read.", []Remedy{{"Restore {subject}", secrets + "manage_restore-secret.html", "", restoreSecret}}},
 			"credentials.denied":  {Fail, "{role} may not call secretsmanager:GetSecretValue on {subject} ({cite}).", []Remedy{{"Allow secretsmanager:GetSecretValue on {subject} for {role}", docs, "", allowSecret}}},
 			"credentials.key-state": {Fail, "The key of {subject}, {key}, is {state}, so that nothing can be decrypted with it.", []Remedy{
-				{"Enable {key}, or cancel its deletion", keys + "enabling-keys.html", "", enableKey}}},
+				{"Make {key} usable: enable it, cancel its deletion, import its key material or connect its key store", keys + "enabling-keys.html", "", enableKey}}},
 			"credentials.key-denied":     {Fail, "{role} may not call kms:Decrypt with {key}, the key of {subject} ({cite}).", []Remedy{{"Allow kms:Decrypt on {key} for {role}, in the role's policy and the key's", docs, "", allowKey}}},
 			"credentials.key-not-shared": {Fail, "{subject} is in another account than {role} and has the key that AWS manages, which cannot be shared.", []Remedy{{"Give {subject} a key of your own, and allow {role} to decrypt with it", secrets + "auth-and-access_examples_cross.html", "", nil}}},
 			"credentials.malformed":      {Fail, "The value of {subject} is not what ECS takes, a JSON object with the strings username and password: {form}.", []Remedy{{"Store {\"username\": …, \"password\": …} as the value of {subject}", docs, "", nil}}},
@@ -277,8 +277,10 @@ func (j judged) judgeKey() opinion {
 	switch {
 	case k == nil:
 		return unknownFor([]string{credentials.DescribeKey}, nil)
-	case k.State == "Disabled" || k.State == "PendingDeletion" || k.State == "PendingImport":
+	case (&registry.Encryption{KeyState: k.State}).Unusable():
 		return opinion{code: "credentials.key-state", evidence: []Evidence{{credentials.DescribeKey, "KeyState " + k.State}}}
+	case !mayDecrypt(k.State):
+		return opinion{code: "credentials.unread", reason: "its key is in the state " + k.State, evidence: []Evidence{{credentials.DescribeKey, "KeyState " + k.State}}}
 	case k.AWS:
 		return opinion{}
 	}

@@ -80,7 +80,7 @@ func enabled(key, state string) []Change {
 	switch state {
 	case "Disabled":
 		return []Change{EnableKey{key}}
-	case "PendingDeletion":
+	case "PendingDeletion", "PendingReplicaDeletion":
 		return []Change{CancelKeyDeletion{key}, EnableKey{key}}
 	}
 	return nil

@@ -44,6 +44,7 @@ func TestRegistryCredentials(t *testing.T) {
 	key := func(policy string, grants ...credentials.Grant) *credentials.Key {
 		return &credentials.Key{ARN: keyARN, State: "Enabled", Policy: &policy, Grants: append([]credentials.Grant{}, grants...)}
 	}
+	inState := func(k *credentials.Key, state string) *credentials.Key { k.State = state; return k }
 	for name, tt := range map[string]struct {
 		role    string
 		secret  credentials.Secret
@@ -65,6 +66,8 @@ func TestRegistryCredentials(t *testing.T) {
 		"key policy not read":        {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Unread: refused, Key: &credentials.Key{ARN: keyARN}}, "credentials.unread", credentials.GetKeyPolicy},
 		"key not read":               {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Unread: refused}, "credentials.unread", credentials.DescribeKey},
 		"key disabled":               {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: &credentials.Key{ARN: keyARN, State: "Disabled"}}, "credentials.key-state", ""},
+		"key of a closed key store":  {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: &credentials.Key{ARN: keyARN, State: "Unavailable"}}, "credentials.key-state", ""},
+		"key of a state to come":     {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: inState(key(delegated), "Frozen")}, "credentials.unread", ""},
 		"key of AWS":                 {readSecret, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: &credentials.Key{ARN: keyARN, AWS: true, State: "Enabled"}}, "credentials.readable", ""},
 		"malformed":                  {readSecret, credentials.Secret{Exists: yes, Policy: none, Form: credentials.FormNotJSON}, "credentials.malformed", ""},
 		"value asked for and denied": {readSecret, credentials.Secret{Exists: yes, Policy: none, Unread: refused}, "credentials.unread", credentials.GetSecretValue},

@@ -31,7 +31,7 @@ const KeyAbsent = "Absent"
 // (https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html).
 func (e *Encryption) Unusable() bool {
 	switch e.KeyState {
-	case "Disabled", "PendingDeletion", "PendingImport", KeyAbsent:
+	case "Disabled", "PendingDeletion", "PendingReplicaDeletion", "PendingImport", "Unavailable", KeyAbsent:
 		return true
 	}
 	return false

@@ -56,13 +56,15 @@ func TestEncryption(t *testing.T) {
 		unread   string
 		unusable bool
 	}{
-		"enabled":               {encrypted("Enabled"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: "Enabled"}, "", false},
-		"disabled":              {encrypted("Disabled"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: "Disabled"}, "", true},
-		"pending deletion":      {encrypted("PendingDeletion"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: "PendingDeletion"}, "", true},
-		"gone":                  {encrypted("Gone"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: registry.KeyAbsent}, "", true},
-		"a state of the future": {encrypted("Frozen"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: "Frozen"}, "", false},
-		"key denied":            {encrypted(""), "1", &registry.Encryption{Type: "KMS", Key: keyARN}, "kms:DescribeKey", false},
-		"repositories denied":   {of(encrypted("Disabled"), func(f *registrytest.Fake) { f.Repositories = nil }), "1", nil, "ecr:DescribeRepositories", false},
+		"enabled":          {encrypted("Enabled"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: "Enabled"}, "", false},
+		"disabled":         {encrypted("Disabled"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: "Disabled"}, "", true},
+		"pending deletion": {encrypted("PendingDeletion"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: "PendingDeletion"}, "", true},
+		"primary key to be deleted after its replicas": {encrypted("PendingReplicaDeletion"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: "PendingReplicaDeletion"}, "", true},
+		"in a key store that is not connected":         {encrypted("Unavailable"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: "Unavailable"}, "", true},
+		"gone":                                         {encrypted("Gone"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: registry.KeyAbsent}, "", true},
+		"a state of the future":                        {encrypted("Frozen"), "1", &registry.Encryption{Type: "KMS", Key: keyARN, KeyState: "Frozen"}, "", false},
+		"key denied":                                   {encrypted(""), "1", &registry.Encryption{Type: "KMS", Key: keyARN}, "kms:DescribeKey", false},
+		"repositories denied":                          {of(encrypted("Disabled"), func(f *registrytest.Fake) { f.Repositories = nil }), "1", nil, "ecr:DescribeRepositories", false},
 		"without a key of KMS": {of(encrypted("Disabled"), func(f *registrytest.Fake) { f.Repositories[0].EncryptionConfiguration = nil }), "1",
 			&registry.Encryption{Type: "AES256"}, "", false},
 		"refused": {of(encrypted("Disabled"), func(f *registrytest.Fake) {
