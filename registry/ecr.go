@@ -88,8 +88,12 @@ func (p private) ask(ctx context.Context, image *Image) {
 	g.Go(func() error { policy, policyErr = p.policy(ctx, image.Reference); return nil })
 	g.Go(func() error { p.readRegistryPolicy(ctx, &registry); return nil })
 	g.Go(func() error {
-		if p.readManifest(ctx, image); image.Manifest == nil {
+		refused := p.readManifest(ctx, image)
+		if image.Manifest == nil {
 			image.describe(p.describe(ctx, image.Reference))
+		}
+		if image.Status == Present && refused != "" && refused != kmsError { // an error of AWS KMS is a matter of its key
+			image.unread(batchGetImage, refused)
 		}
 		return nil
 	})

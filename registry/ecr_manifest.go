@@ -17,8 +17,8 @@ const ecrImages = 50
 
 // readManifest reads the image's manifest through BatchGetImage, but never where that could do more than read: under
 // a pull-through-cache rule it imports the image and creates its repository. So the rules are read first, and as long
-// as they are not known, nothing else is asked.
-func (p private) readManifest(ctx context.Context, image *Image) {
+// as they are not known, nothing else is asked. It returns the code with which ECR said that it will not hand the manifest out.
+func (p private) readManifest(ctx context.Context, image *Image) (refused absentError) {
 	rules, err := p.rulesOf(ctx, image.Reference)
 	if err != nil {
 		image.unread(describeRules, err)
@@ -43,7 +43,7 @@ func (p private) readManifest(ctx context.Context, image *Image) {
 		if absent == kmsError {
 			image.Encryption = &Encryption{Refused: true}
 		}
-		return
+		return absent
 	}
 	if err != nil {
 		image.unread(batchGetImage, err)
@@ -55,6 +55,7 @@ func (p private) readManifest(ctx context.Context, image *Image) {
 	image.Digest, image.MediaType = read[0].Digest, read[0].MediaType
 	p.readImages(ctx, image)
 	p.readConfigs(ctx, image)
+	return ""
 }
 
 // absentError is the code with which ECR said that it will not hand out an image.

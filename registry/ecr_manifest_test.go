@@ -98,6 +98,16 @@ func TestECRManifest(t *testing.T) {
 	}
 }
 
+// A pull asks for the manifest as well, so that an image which ECR describes and whose manifest it refuses is not known to be pulled.
+func TestARefusedManifestOfAnImageThatIsThereIsNotRead(t *testing.T) {
+	refused := withManifests()
+	refused.Failures = map[string]types.ImageFailureCode{"1": types.ImageFailureCodeImageInaccessible}
+	image, err := registry.New(refused).Image(t.Context(), mustParse(t, ecrHost+"/team/app:1"))
+	if err != nil || image.Status != registry.Present || image.Unread["ecr:BatchGetImage"] == nil || !strings.Contains(image.ManifestNotRead, "ImageInaccessible") {
+		t.Errorf("%+v, unread %v, %v", image, image.Unread, err)
+	}
+}
+
 // silent says nothing of the images that it is asked for by digest.
 type silent struct{ *registrytest.Fake }
 
