@@ -202,6 +202,15 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// A secret that does not exist is that, and not one without a value.
+func TestAnAbsentSecretHasNoForm(t *testing.T) {
+	f := account()
+	f.Values = []secretsmanager.GetSecretValueOutput{}
+	if s := read(t, f, "none", credentials.WithValues(f)); s.Exists == nil || *s.Exists || s.Form != credentials.FormNotRead {
+		t.Errorf("%+v", s)
+	}
+}
+
 // odd answers some operations as AWS does not.
 type odd struct {
 	*credentialstest.Fake

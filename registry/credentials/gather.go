@@ -97,7 +97,7 @@ func (s source) Secret(ctx context.Context, id ID) (*Secret, error) {
 		secret.ARN = aws.ToString(about.ARN)
 		secret.KeyID = customerKey(aws.ToString(about.KmsKeyId))
 	case code(aboutErr) == "ResourceNotFoundException":
-		secret.Exists = aws.Bool(false)
+		secret.Exists, secret.Form = aws.Bool(false), FormNotRead // what does not exist has no form either
 	default:
 		secret.unread(DescribeSecret, aboutErr)
 	}
