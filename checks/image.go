@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"slices"
 
 	"github.com/canpull/canpull/registry"
@@ -249,6 +250,9 @@ func (c Image) imported(ctx context.Context, image *registry.Image, absent Code,
 // verdictOf turns what a registry answered into a code.
 func verdictOf(image *registry.Image, credentials bool) (Code, string) {
 	private := image.Reference.ECR == nil && credentials
+	if isLoopback(image.Reference) {
+		return "image.unread", image.Reference.Registry + " is another machine for the task than for this one"
+	}
 	switch image.Status {
 	case registry.Present:
 		return "image.present", ""
@@ -269,4 +273,11 @@ func verdictOf(image *registry.Image, credentials bool) (Code, string) {
 		return "image.unreachable", image.Answer
 	}
 	return "image.unread", image.Answer
+}
+
+// isLoopback reports a registry that whoever asks finds on the own machine.
+func isLoopback(ref registry.Reference) bool {
+	host := ref.Hosts()[0].Name
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }

@@ -110,3 +110,22 @@ func TestTheStateOfAKeyTellsWhetherAnImageCanBeDecrypted(t *testing.T) {
 		}
 	}
 }
+
+// What this machine finds on itself, the task does not find there.
+func TestARegistryOfThisMachineSaysNothingAboutTheTask(t *testing.T) {
+	for _, status := range []registry.Status{registry.Present, registry.ImageAbsent, registry.CredentialsRequired} {
+		images := registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
+			return &registry.Image{Reference: ref, Status: status}, nil
+		})
+		for image, want := range map[string]checks.Status{
+			"localhost:5000/app:1": checks.Unknown, "127.0.0.1:5000/app:1": checks.Unknown, "[::1]:5000/app:1": checks.Unknown, "localhost/app:1": checks.Unknown,
+			"localhost.example.com/app:1": map[bool]checks.Status{true: checks.Pass, false: checks.Fail}[status == registry.Present],
+		} {
+			task := checks.Task{Containers: []checks.Container{{Name: "app", Image: image}}}
+			d, err := checks.Run(t.Context(), task, checks.Image{Images: images})
+			if err != nil || d.Status() != want {
+				t.Errorf("%s, %s: %s, %v; want %s", image, status, d.Status(), err, want)
+			}
+		}
+	}
+}
