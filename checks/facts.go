@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -149,11 +150,17 @@ func recording(ctx context.Context, task Task) (context.Context, *recorder) {
 	return context.WithValue(ctx, recorderKey{}, r), r
 }
 
+// errNoFact is what comes of a source of a caller's own that says nothing at all.
+var errNoFact = errors.New("its source gave neither a fact nor an error")
+
 // noted returns a function that does as fetch does, and has the recorder of its context note it. An attempt that was
 // cancelled is no answer.
 func noted[Q, A any](fetch func(context.Context, Q) (*A, error), key func(Q) string, list func(*Facts) *[]Answer[Q, A]) func(context.Context, Q) (*A, error) {
 	return func(ctx context.Context, question Q) (*A, error) {
 		fact, err := fetch(ctx, question)
+		if fact == nil && err == nil {
+			err = errNoFact
+		}
 		r, ok := ctx.Value(recorderKey{}).(*recorder)
 		if !ok || cancelled(err) {
 			return fact, err

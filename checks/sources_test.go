@@ -10,6 +10,8 @@ import (
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/network"
+	"github.com/canpull/canpull/registry"
+	"github.com/canpull/canpull/registry/credentials"
 )
 
 // counted is a source of roles that counts its calls and does what a test wants.
@@ -127,5 +129,21 @@ func TestSharedReadsAVPCOnce(t *testing.T) {
 	}
 	if calls["ec2:DescribeSubnets"] != 1 || calls["ec2:DescribeRouteTables"] != 1 {
 		t.Errorf("the calls are %v", calls)
+	}
+}
+
+// A source of a caller's own that gives nothing, and no error either, has read nothing.
+func TestASourceThatGivesNothingLeavesEverythingOpen(t *testing.T) {
+	nothing := checks.Sources{
+		Network:       network.SourceFunc(func(context.Context, network.Placement) (*network.Topology, error) { return nil, nil }),
+		Roles:         iam.SourceFunc(func(context.Context, string) (*iam.Role, error) { return nil, nil }),
+		Images:        registry.SourceFunc(func(context.Context, registry.Reference) (*registry.Image, error) { return nil, nil }),
+		Secrets:       credentials.SourceFunc(func(context.Context, credentials.ID) (*credentials.Secret, error) { return nil, nil }),
+		Organizations: iam.OrganizationSourceFunc(func(context.Context, iam.Guardrails) (*iam.Organization, error) { return nil, nil }),
+	}
+	s := scenario(t, "credentials-denied")
+	d, err := checks.Run(t.Context(), s.Task, checks.Default(nothing)...)
+	if err != nil || d.Status() != checks.Unknown || len(d.RootCauses()) > 0 {
+		t.Errorf("%s, %v, %v", d.Status(), d.RootCauses(), err)
 	}
 }
