@@ -2,6 +2,7 @@ package network_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,6 +103,19 @@ func TestSourceFollowsTransitGateways(t *testing.T) {
 	}
 	if len(topology.Neighbours) != 1 || topology.Neighbours[0].VPC.ID != "vpc-hub" || topology.Neighbours[0].SecurityGroups != nil {
 		t.Errorf("the neighbours are %+v, want vpc-hub without its groups", topology.Neighbours)
+	}
+}
+
+// EC2 shows an attachment that was deleted for a while: what follows is read from the one that is there.
+func TestSourceFollowsTheAttachmentThatIsThere(t *testing.T) {
+	api := around()
+	for i := range api.TransitGatewayAttachments {
+		gone := api.TransitGatewayAttachments[i*2]
+		gone.TransitGatewayAttachmentId, gone.State, gone.Association = aws.String("tgw-attach-gone"), types.TransitGatewayAttachmentStateDeleted, nil
+		api.TransitGatewayAttachments = slices.Insert(api.TransitGatewayAttachments, i*2, gone)
+	}
+	if p := gather(t, api).Path(task(), behindTransit); p.Status() != network.Open {
+		t.Errorf("the path is %s\n%s", p.Status(), show(p))
 	}
 }
 

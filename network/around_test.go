@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/canpull/canpull/network"
@@ -164,6 +165,20 @@ func TestTransitGateway(t *testing.T) {
 			t.acl("subnet-task", entry(1, "out", "allow", anywhere, 443, 443), entry(1, "in", "allow", "10.0.1.0/24", 443, 443))
 		}, unknown, network.KindNetworkACL, network.TransitAbsent},
 	})
+}
+
+// EC2 shows an attachment that was deleted for a while, beside the one that was made in its place.
+func TestT2AnAttachmentThatIsGoneDoesNotStandForTheOneThatIsThere(t *testing.T) {
+	trip := transit()
+	g := &trip.TransitGateways[0]
+	for _, state := range []string{"deleted", "failed", "rejected"} {
+		for _, vpc := range []string{"vpc-1", "vpc-hub"} {
+			g.Attachments = slices.Insert(g.Attachments, 0, network.TransitAttachment{ID: "attach-" + state, Type: "vpc", Resource: vpc, State: state})
+		}
+		if p := trip.path(); p.Status() != network.Open {
+			t.Errorf("beside one that is %s the path is %s\n%s", state, p.Status(), show(p))
+		}
+	}
 }
 
 func TestIPv6(t *testing.T) {

@@ -135,7 +135,7 @@ func (g *gatherer) transitGateways(ctx context.Context, named <-chan struct{}) {
 	t.TransitGateways = gateways
 	var behind []string
 	for i := range gateways {
-		home := gateways[i].attachment(func(a *TransitAttachment) bool { return a.Type == "vpc" && a.Resource == t.VPC.ID })
+		home := gateways[i].attachmentOf(t.VPC.ID)
 		if home != nil && home.RouteTable != "" {
 			g.transitTables(ctx, &gateways[i], home.RouteTable)
 			<-named
