@@ -10,6 +10,7 @@ import (
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/network"
 )
 
 // The rules about the policies of VPC endpoints, which package network leaves to this one.
@@ -34,6 +35,27 @@ func TestEndpointPolicyRules(t *testing.T) {
 				t.Errorf("%s does not find %s", c.scenario, c.code)
 			}
 		})
+	}
+}
+
+// Whether an endpoint carries what asks for a dual-stack name is not known, so that neither is what its policy stops.
+func TestAnEndpointPolicyThatMayNotBeMet(t *testing.T) {
+	nothing := `{"Statement": []}`
+	for _, name := range []string{"healthy-ipv6-only", "healthy-nat"} {
+		d := altered(t, name, func(s *checks.Snapshot) {
+			top := topologyOf(*s)
+			top.VPCEndpoints = append(top.VPCEndpoints, network.VPCEndpoint{ID: "vpce-denies", Type: "Interface", Service: "com.amazonaws.eu-west-1.ecr.dkr", State: "available",
+				PrivateDNS: new(true), Subnets: s.Task.Placement.Subnets, SecurityGroups: s.Task.Placement.SecurityGroups, Interfaces: []string{}, Policy: &nothing})
+			top.VPC.DNSHostnames = new(true)
+			c := &s.Task.Containers[0]
+			c.Image, c.PinnedDigest = strings.Replace(c.Image, ".dkr.ecr.eu-west-1.amazonaws.com", ".dkr-ecr.eu-west-1.on.aws", 1), ""
+		})
+		if causes := d.RootCauses(); len(causes) > 0 {
+			t.Errorf("%s: %s %s stops the pull", name, causes[0].Code, causes[0].Subject)
+		}
+		if !slices.ContainsFunc(d.Findings, func(f checks.Finding) bool { return f.Code == "endpoint-policy.unread" && f.Subject == "vpce-denies" }) {
+			t.Errorf("%s: nothing is said about the endpoint's policy", name)
+		}
 	}
 }
 

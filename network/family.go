@@ -74,6 +74,18 @@ func families(to Destination) (four, six bool) {
 	return false, false
 }
 
+// disputed returns the hop of an endpoint that may not answer for a dual-stack name: one of AWS's guides says that Amazon ECR
+// takes no PrivateLink traffic by such names, the other that its endpoints have addresses of both families. Which name the
+// layers of a dual-stack image have is not documented.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+func (w *walk) disputed(targets []target) (h Hop, yes bool) {
+	if _, six := families(w.to); !six || len(targets) == 0 || targets[0].endpoint == nil {
+		return Hop{}, false
+	}
+	return Hop{Kind: KindVPCEndpoint, Subject: targets[0].endpoint.ID, Reason: EndpointFamily}, true
+}
+
 // orSix weakens what closes the way over IPv4 where the host may be reached over IPv6 instead: from a dual-stack subnet to
 // a dual-stack host. (AWS documents that a pull from such a subnet takes IPv4; the calls that do have hosts of their own.)
 func (w *walk) orSix(subnet *Subnet, hops []Hop) []Hop {

@@ -57,6 +57,9 @@ func (w *walk) hops() []Hop {
 		return w.sixOnly(subnet)
 	}
 	hops, targets := w.resolve(subnet)
+	if h, disputed := w.disputed(targets); disputed {
+		hops, targets = append(hops, h), append(targets, w.view.publicTarget())
+	}
 	ways := w.ways(subnet, addrsOf(subnet.CIDR), targets)
 	var undecided []string
 	for _, h := range hops {
