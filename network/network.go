@@ -31,6 +31,9 @@ type Placement struct {
 	Subnets        []string `json:"subnets"`        // subnet IDs; a task is placed in any one of them
 	SecurityGroups []string `json:"securityGroups"` // group IDs; nil: not known; empty: the VPC's default group
 	PublicIP       *bool    `json:"publicIP"`       // assignPublicIp; nil: not known
+	// Account is that of the task, and of who asks EC2 for it; "" where it is not known. Of a VPC that another account shares,
+	// EC2 does not show it the VPC endpoints and NAT gateways: where there are none, they were not read.
+	Account string `json:"account,omitempty"`
 }
 
 // In returns the network interface that a task of this placement gets in one of its subnets.

@@ -70,6 +70,10 @@ func (g *gatherer) egressOnlyGateways(ctx context.Context) {
 	if len(targets(g.topology.RouteTables, "eigw-", every)) == 0 {
 		return
 	}
+	if err := g.lent(); err != nil {
+		g.read("ec2:DescribeEgressOnlyInternetGateways", err)
+		return
+	}
 	list, err := pages(ctx, ec2.NewDescribeEgressOnlyInternetGatewaysPaginator(g.api, &ec2.DescribeEgressOnlyInternetGatewaysInput{}),
 		func(out *ec2.DescribeEgressOnlyInternetGatewaysOutput) ([]types.EgressOnlyInternetGateway, *string) {
 			return out.EgressOnlyInternetGateways, out.NextToken
@@ -271,7 +275,7 @@ func (g *gatherer) behind(gateway *TransitGateway, home *TransitAttachment) (vpc
 
 // neighbour reads the VPC behind a transit gateway, as far as traffic to the internet meets it.
 func (g *gatherer) neighbour(ctx context.Context, id string) *Topology {
-	n := &gatherer{api: g.api, parent: g, topology: &Topology{VPC: VPC{ID: id}, Subnets: g.subnetsOf(id)}}
+	n := &gatherer{api: g.api, parent: g, account: g.account, topology: &Topology{VPC: VPC{ID: id}, Subnets: g.subnetsOf(id)}}
 	vpc := []types.Filter{filter("vpc-id", id)}
 	var steps errgroup.Group
 	steps.Go(func() error { n.vpcs(ctx); return nil })
