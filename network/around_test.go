@@ -216,6 +216,9 @@ func TestIPv6(t *testing.T) {
 			e := privateLink()
 			t.to, t.VPCEndpoints, t.Interfaces = ecrAPI, e.VPCEndpoints, e.Interfaces
 		}, unknown, network.KindVPCEndpoint, network.EndpointFamily},
+		{"I5 D4 whether a custom server makes addresses is not known", sixOnly, func(t *trip) {
+			t.to, t.VPC.NameServers = ecrAPI, []string{"fd00:10::53"}
+		}, unknown, network.KindName, network.CustomResolver},
 		{"2.6 a dual-stack subnet needs IPv4 for an IPv4 host", dual, func(t *trip) { t.to = ecrAPI }, closed, network.KindRoute, network.NoRoute},
 		{"2.6 a dual-stack host may be reached over IPv6", dual, nil, unknown, network.KindRoute, network.NoRoute},
 		{"2.6 or not, where that is closed too", dual, func(t *trip) { t.EgressOnlyGateways[0].State = "detached" }, closed, network.KindRoute, network.NoRoute},

@@ -102,6 +102,11 @@ func (w *walk) orSix(subnet *Subnet, hops []Hop) []Hop {
 			return hops
 		}
 	}
+	return weakened(hops, missing)
+}
+
+// weakened makes unknown what stops traffic on its way, as it may take another.
+func weakened(hops []Hop, missing []string) []Hop {
 	for i, h := range hops {
 		if h.Kind != KindName && (h.Status == Closed || h.Status == Partial) {
 			hops[i].Status, hops[i].Depends, hops[i].Missing = Unknown, false, uniq(append(slices.Clone(h.Missing), missing...))
@@ -166,7 +171,7 @@ func (w *walk) sixOnly(subnet *Subnet) []Hop {
 		t := w.view.anyPublic(nil)
 		t.addrs = embedded(t.addrs)
 		ways = append(ways, w.toAddresses(subnet, source, t))
-	case four && hops[name].Status != Closed:
+	case four && !w.asksOthers() && hops[name].Status != Closed: // other servers may make addresses of their own
 		hops[name].Status, hops[name].Reason, hops[name].Missing = Closed, IPv4Host, nil
 		hops[name].Detail = w.to.Host + " has IPv4 addresses only, and EnableDns64 of " + subnet.ID + " is false"
 	case !four:

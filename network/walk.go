@@ -66,7 +66,7 @@ func (w *walk) hops() []Hop {
 		undecided = append(undecided, h.Missing...)
 	}
 	hops = append(hops, oneOf(ways, undecided)...)
-	return distinct(w.orSix(subnet, hops)) // which works in place: nothing here is shared
+	return distinct(w.orElsewhere(subnet, w.orSix(subnet, hops))) // which work in place: nothing here is shared
 }
 
 // ways walks to each of several targets.
