@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/google/go-cmp/cmp"
 
@@ -115,6 +116,22 @@ func TestSourceFollowsTheAttachmentThatIsThere(t *testing.T) {
 		api.TransitGatewayAttachments = slices.Insert(api.TransitGatewayAttachments, i*2, gone)
 	}
 	if p := gather(t, api).Path(task(), behindTransit); p.Status() != network.Open {
+		t.Errorf("the path is %s\n%s", p.Status(), show(p))
+	}
+}
+
+// cutShort gives some of a table's routes only, and says so.
+type cutShort struct{ *networktest.Fake }
+
+func (c cutShort) SearchTransitGatewayRoutes(ctx context.Context, in *ec2.SearchTransitGatewayRoutesInput, opts ...func(*ec2.Options)) (*ec2.SearchTransitGatewayRoutesOutput, error) {
+	out, err := c.Fake.SearchTransitGatewayRoutes(ctx, in, opts...)
+	out.Routes, out.NextToken, out.AdditionalRoutesAvailable = []types.TransitGatewayRoute{}, nil, aws.Bool(true)
+	return out, err
+}
+
+func TestRoutesOfWhichThereAreMoreAreNotRead(t *testing.T) {
+	p := gather(t, cutShort{around()}).Path(task(), behindTransit)
+	if p.Status() != network.Unknown || !slices.Contains(p.Unread(), "ec2:SearchTransitGatewayRoutes") {
 		t.Errorf("the path is %s\n%s", p.Status(), show(p))
 	}
 }

@@ -229,6 +229,9 @@ func (g *gatherer) transitTables(ctx context.Context, gateway *TransitGateway, i
 		list, err := pages(ctx, ec2.NewSearchTransitGatewayRoutesPaginator(g.api, &ec2.SearchTransitGatewayRoutesInput{
 			TransitGatewayRouteTableId: &id, Filters: []types.Filter{filter("state", "active", "blackhole")},
 		}), func(out *ec2.SearchTransitGatewayRoutesOutput) ([]types.TransitGatewayRoute, *string) {
+			if aws.ToBool(out.AdditionalRoutesAvailable) && aws.ToString(out.NextToken) == "" {
+				return nil, nil // half a list is no list
+			}
 			return out.Routes, out.NextToken
 		})
 		table := TransitRouteTable{ID: id}
