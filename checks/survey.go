@@ -54,6 +54,9 @@ func surveyed(ctx context.Context, source network.Source, task Task) (*survey, e
 	if err != nil {
 		return nil, err
 	}
+	if topology == nil {
+		return nil, errors.New("the source gave no topology")
+	}
 	if r, ok := ctx.Value(recorderKey{}).(*recorder); ok && reflect.DeepEqual(task, r.task) {
 		return r.survey(topology), nil
 	}
