@@ -59,6 +59,24 @@ func TestAnEndpointPolicyThatMayNotBeMet(t *testing.T) {
 	}
 }
 
+// An interface endpoint of Amazon S3's whose names are for inbound resolvers only needs a gateway endpoint beside it, which is
+// the one that tasks lack, in whichever order EC2 lists them.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+func TestTheGatewayEndpointIsTheOneThatTasksLack(t *testing.T) {
+	d := altered(t, "s3-gateway-not-associated", func(s *checks.Snapshot) {
+		top := topologyOf(*s)
+		top.VPCEndpoints = slices.Insert(top.VPCEndpoints, 0, network.VPCEndpoint{ID: "vpce-resolver", Type: "Interface", Service: "com.amazonaws.eu-west-1.s3", State: "available",
+			PrivateDNS: new(true), PrivateDNSInboundOnly: true, Subnets: s.Task.Placement.Subnets, SecurityGroups: s.Task.Placement.SecurityGroups, Interfaces: []string{}})
+	})
+	causes := d.RootCauses()
+	if len(causes) != 1 || causes[0].Code != "endpoint.gateway-not-associated" || causes[0].Subject != "vpce-0s3" {
+		t.Fatalf("the root causes are %+v, want the gateway endpoint", causes)
+	}
+	if fixes := causes[0].Fixes; len(fixes) == 0 || len(fixes[0].Changes) == 0 {
+		t.Error("no fix associates it")
+	}
+}
+
 // rewritten is the scenario healthy-privatelink with this statement in the policies of its ECR endpoints, and a role of this
 // boundary.
 func rewritten(t *testing.T, statement, boundary string) checkstest.Scenario {
