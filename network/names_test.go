@@ -77,6 +77,18 @@ func TestNames(t *testing.T) {
 	})
 }
 
+// The law holds where name servers may lead around what is closed, and for names of which it is not known whether an endpoint
+// answers for them.
+func TestLawForNamesThatMayLeadElsewhere(t *testing.T) {
+	for name, in := range map[string]func() *trip{"spoke": spoke, "dual-stack name": dualStackName} {
+		for _, server := range []string{"AmazonProvidedDNS", "10.1.1.53", "10.0.2.53"} {
+			trip := in()
+			trip.VPC.NameServers = []string{server}
+			lawful(t, name+" with "+server, trip)
+		}
+	}
+}
+
 // A closed hop on the way to a name server says so, as its remedy is another.
 func TestHopsToNameServersAreMarked(t *testing.T) {
 	trip := public()

@@ -15,8 +15,9 @@
 // A path is followed through internet, egress-only and NAT gateways (zonal and regional), interface and gateway endpoints,
 // and one transit gateway into the VPC behind it and back. It is Unknown beyond what no EC2 call of this account shows: a
 // virtual private gateway, AWS Cloud WAN, a local or carrier gateway, the interfaces of a peer, another account's transit
-// gateway tables, and what an appliance's or a firewall's software does. What is certain to stop the traffic before that
-// is Closed all the same. Rules inside a firewall, and forwarding by custom DNS servers, are never guessed.
+// gateway tables, what the owner of a shared VPC has in it (see Placement.Account), and what an appliance's or a firewall's
+// software does. What is certain to stop the traffic before that is Closed all the same. Rules inside a firewall, and what
+// custom DNS servers answer, are never guessed.
 //
 // From a subnet with IPv4 the path is that of IPv4, which Amazon ECR's API needs in a dual-stack subnet too; from one
 // without, that of IPv6, through DNS64 and a NAT gateway to hosts that have no IPv6 address.
