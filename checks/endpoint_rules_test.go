@@ -10,6 +10,7 @@ import (
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/checks/checkstest"
+	"github.com/canpull/canpull/network"
 )
 
 // The rules about the policies of VPC endpoints, which package network leaves to this one.
@@ -34,6 +35,45 @@ func TestEndpointPolicyRules(t *testing.T) {
 				t.Errorf("%s does not find %s", c.scenario, c.code)
 			}
 		})
+	}
+}
+
+// Whether an endpoint carries what asks for a dual-stack name is not known, so that neither is what its policy stops.
+func TestAnEndpointPolicyThatMayNotBeMet(t *testing.T) {
+	nothing := `{"Statement": []}`
+	for _, name := range []string{"healthy-ipv6-only", "healthy-nat"} {
+		d := altered(t, name, func(s *checks.Snapshot) {
+			top := topologyOf(*s)
+			top.VPCEndpoints = append(top.VPCEndpoints, network.VPCEndpoint{ID: "vpce-denies", Type: "Interface", Service: "com.amazonaws.eu-west-1.ecr.dkr", State: "available",
+				PrivateDNS: new(true), Subnets: s.Task.Placement.Subnets, SecurityGroups: s.Task.Placement.SecurityGroups, Interfaces: []string{}, Policy: &nothing})
+			top.VPC.DNSHostnames = new(true)
+			c := &s.Task.Containers[0]
+			c.Image, c.PinnedDigest = strings.Replace(c.Image, ".dkr.ecr.eu-west-1.amazonaws.com", ".dkr-ecr.eu-west-1.on.aws", 1), ""
+		})
+		if causes := d.RootCauses(); len(causes) > 0 {
+			t.Errorf("%s: %s %s stops the pull", name, causes[0].Code, causes[0].Subject)
+		}
+		if !slices.ContainsFunc(d.Findings, func(f checks.Finding) bool { return f.Code == "endpoint-policy.unread" && f.Subject == "vpce-denies" }) {
+			t.Errorf("%s: nothing is said about the endpoint's policy", name)
+		}
+	}
+}
+
+// An interface endpoint of Amazon S3's whose names are for inbound resolvers only needs a gateway endpoint beside it, which is
+// the one that tasks lack, in whichever order EC2 lists them.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+func TestTheGatewayEndpointIsTheOneThatTasksLack(t *testing.T) {
+	d := altered(t, "s3-gateway-not-associated", func(s *checks.Snapshot) {
+		top := topologyOf(*s)
+		top.VPCEndpoints = slices.Insert(top.VPCEndpoints, 0, network.VPCEndpoint{ID: "vpce-resolver", Type: "Interface", Service: "com.amazonaws.eu-west-1.s3", State: "available",
+			PrivateDNS: new(true), PrivateDNSInboundOnly: true, Subnets: s.Task.Placement.Subnets, SecurityGroups: s.Task.Placement.SecurityGroups, Interfaces: []string{}})
+	})
+	causes := d.RootCauses()
+	if len(causes) != 1 || causes[0].Code != "endpoint.gateway-not-associated" || causes[0].Subject != "vpce-0s3" {
+		t.Fatalf("the root causes are %+v, want the gateway endpoint", causes)
+	}
+	if fixes := causes[0].Fixes; len(fixes) == 0 || len(fixes[0].Changes) == 0 {
+		t.Error("no fix associates it")
 	}
 }
 

@@ -110,6 +110,10 @@ func (s *survey) passage(w way) passage {
 				p.missing = append(p.missing, h.Missing...)
 				p.why = "which way it takes is not known"
 			}
+		case network.KindVPCEndpoint:
+			if h.Reason == network.EndpointFamily {
+				p.why = "which way it takes is not known"
+			}
 		case network.KindNATGateway, network.KindInternetGateway:
 			gateway = true
 			if h.Status == network.Unknown {

@@ -22,6 +22,16 @@ func counted(calls *atomic.Int32, role func(context.Context) (*iam.Role, error))
 	})}
 }
 
+// A source that gives neither a topology nor an error leaves what depends on it unknown.
+func TestNoTopologyIsNotKnown(t *testing.T) {
+	silent := network.SourceFunc(func(context.Context, network.Placement) (*network.Topology, error) { return nil, nil })
+	task := checks.Task{Containers: []checks.Container{{Name: "web", Image: "nginx"}}, Placement: network.Placement{Subnets: []string{"subnet-a"}}}
+	d, err := checks.Run(t.Context(), task, checks.Route{Network: silent})
+	if err != nil || d.Status() != checks.Unknown {
+		t.Errorf("the status is %s, the error %v; want unknown", d.Status(), err)
+	}
+}
+
 func TestSharedFetchesOnceForManyAtATime(t *testing.T) {
 	var calls atomic.Int32
 	release := make(chan struct{})

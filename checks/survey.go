@@ -48,9 +48,14 @@ func surveyed(ctx context.Context, source network.Source, task Task) (*survey, e
 	if len(task.Placement.Subnets) == 0 {
 		return nil, errors.New("the task's subnets are not known")
 	}
-	topology, err := source.Topology(ctx, task.Placement)
+	place := task.Placement
+	place.Account = cmp.Or(place.Account, task.Account)
+	topology, err := source.Topology(ctx, place)
 	if err != nil {
 		return nil, err
+	}
+	if topology == nil {
+		return nil, errors.New("the source gave no topology")
 	}
 	if r, ok := ctx.Value(recorderKey{}).(*recorder); ok && reflect.DeepEqual(task, r.task) {
 		return r.survey(topology), nil

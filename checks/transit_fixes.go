@@ -51,7 +51,7 @@ func (s *scene) attachments() (home *network.TransitAttachment, others []network
 		}
 		for i, a := range g.Attachments {
 			switch {
-			case a.Type != "vpc":
+			case a.Type != "vpc" || strings.HasPrefix(strings.ToLower(a.State), "delet"): // which is shown for a while
 			case a.Resource == s.topology.VPC.ID:
 				home = &g.Attachments[i]
 			default:

@@ -101,11 +101,14 @@ func (s *survey) endpointFault(w way) verdict {
 	return v
 }
 
-// nearest returns the endpoint that comes nearest to serving a service, or nil.
+// nearest returns the endpoint that comes nearest to serving a service, or nil. Of two that are available it is the gateway
+// endpoint, which needs no names: those of an interface endpoint of S3's may be for inbound resolvers only.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
 func (s *survey) nearest(service, region string) *network.VPCEndpoint {
 	var at *network.VPCEndpoint
+	gateway := func(e network.VPCEndpoint) bool { return strings.EqualFold(e.Type, "Gateway") }
 	for i, e := range s.topology.VPCEndpoints {
-		if e.Serves(service, region) && (at == nil || available(e) && !available(*at)) {
+		if e.Serves(service, region) && (at == nil || available(e) && (!available(*at) || gateway(e) && !gateway(*at))) {
 			at = &s.topology.VPCEndpoints[i]
 		}
 	}

@@ -2,10 +2,12 @@ package network_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/google/go-cmp/cmp"
 
@@ -102,6 +104,35 @@ func TestSourceFollowsTransitGateways(t *testing.T) {
 	}
 	if len(topology.Neighbours) != 1 || topology.Neighbours[0].VPC.ID != "vpc-hub" || topology.Neighbours[0].SecurityGroups != nil {
 		t.Errorf("the neighbours are %+v, want vpc-hub without its groups", topology.Neighbours)
+	}
+}
+
+// EC2 shows an attachment that was deleted for a while: what follows is read from the one that is there.
+func TestSourceFollowsTheAttachmentThatIsThere(t *testing.T) {
+	api := around()
+	for i := range api.TransitGatewayAttachments {
+		gone := api.TransitGatewayAttachments[i*2]
+		gone.TransitGatewayAttachmentId, gone.State, gone.Association = aws.String("tgw-attach-gone"), types.TransitGatewayAttachmentStateDeleted, nil
+		api.TransitGatewayAttachments = slices.Insert(api.TransitGatewayAttachments, i*2, gone)
+	}
+	if p := gather(t, api).Path(task(), behindTransit); p.Status() != network.Open {
+		t.Errorf("the path is %s\n%s", p.Status(), show(p))
+	}
+}
+
+// cutShort gives some of a table's routes only, and says so.
+type cutShort struct{ *networktest.Fake }
+
+func (c cutShort) SearchTransitGatewayRoutes(ctx context.Context, in *ec2.SearchTransitGatewayRoutesInput, opts ...func(*ec2.Options)) (*ec2.SearchTransitGatewayRoutesOutput, error) {
+	out, err := c.Fake.SearchTransitGatewayRoutes(ctx, in, opts...)
+	out.Routes, out.NextToken, out.AdditionalRoutesAvailable = []types.TransitGatewayRoute{}, nil, aws.Bool(true)
+	return out, err
+}
+
+func TestRoutesOfWhichThereAreMoreAreNotRead(t *testing.T) {
+	p := gather(t, cutShort{around()}).Path(task(), behindTransit)
+	if p.Status() != network.Unknown || !slices.Contains(p.Unread(), "ec2:SearchTransitGatewayRoutes") {
+		t.Errorf("the path is %s\n%s", p.Status(), show(p))
 	}
 }
 

@@ -1,5 +1,7 @@
 package network
 
+import "strings"
+
 // What stands around a VPC: gateways that lead elsewhere than to the internet. A nil slice was not read here either.
 
 // Peering is a VPC peering connection.
@@ -57,6 +59,24 @@ type TransitRoute struct {
 	Type        string   `json:"type"`        // of the attachments: "vpc", "vpn", …
 	State       string   `json:"state"`       // "active" or "blackhole"
 	Propagated  bool     `json:"propagated,omitempty"`
+}
+
+// attachmentOf returns the attachment of a VPC: of several, one that is not gone, as EC2 shows those that are for a while.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayAttachment.html
+func (g *TransitGateway) attachmentOf(vpc string) *TransitAttachment {
+	of := func(a *TransitAttachment) bool { return a.Type == "vpc" && a.Resource == vpc }
+	if a := g.attachment(func(a *TransitAttachment) bool { return of(a) && !a.gone() }); a != nil {
+		return a
+	}
+	return g.attachment(of)
+}
+
+func (a *TransitAttachment) gone() bool {
+	switch strings.ToLower(a.State) {
+	case "deleting", "deleted", "failing", "failed", "rejecting", "rejected":
+		return true
+	}
+	return false
 }
 
 func (g *TransitGateway) attachment(match func(*TransitAttachment) bool) *TransitAttachment {

@@ -1,6 +1,7 @@
 package network_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/canpull/canpull/network"
@@ -166,6 +167,20 @@ func TestTransitGateway(t *testing.T) {
 	})
 }
 
+// EC2 shows an attachment that was deleted for a while, beside the one that was made in its place.
+func TestT2AnAttachmentThatIsGoneDoesNotStandForTheOneThatIsThere(t *testing.T) {
+	trip := transit()
+	g := &trip.TransitGateways[0]
+	for _, state := range []string{"deleted", "failed", "rejected"} {
+		for _, vpc := range []string{"vpc-1", "vpc-hub"} {
+			g.Attachments = slices.Insert(g.Attachments, 0, network.TransitAttachment{ID: "attach-" + state, Type: "vpc", Resource: vpc, State: state})
+		}
+		if p := trip.path(); p.Status() != network.Open {
+			t.Errorf("beside one that is %s the path is %s\n%s", state, p.Status(), show(p))
+		}
+	}
+}
+
 func TestIPv6(t *testing.T) {
 	const open, closed, unknown = network.Open, network.Closed, network.Unknown
 	dual := func() *trip {
@@ -201,6 +216,9 @@ func TestIPv6(t *testing.T) {
 			e := privateLink()
 			t.to, t.VPCEndpoints, t.Interfaces = ecrAPI, e.VPCEndpoints, e.Interfaces
 		}, unknown, network.KindVPCEndpoint, network.EndpointFamily},
+		{"I5 D4 whether a custom server makes addresses is not known", sixOnly, func(t *trip) {
+			t.to, t.VPC.NameServers = ecrAPI, []string{"fd00:10::53"}
+		}, unknown, network.KindName, network.CustomResolver},
 		{"2.6 a dual-stack subnet needs IPv4 for an IPv4 host", dual, func(t *trip) { t.to = ecrAPI }, closed, network.KindRoute, network.NoRoute},
 		{"2.6 a dual-stack host may be reached over IPv6", dual, nil, unknown, network.KindRoute, network.NoRoute},
 		{"2.6 or not, where that is closed too", dual, func(t *trip) { t.EgressOnlyGateways[0].State = "detached" }, closed, network.KindRoute, network.NoRoute},

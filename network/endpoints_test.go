@@ -16,6 +16,13 @@ func twoZones() *trip {
 	return t
 }
 
+// dualStackName has a task with IPv4 only ask for a registry by its dual-stack name.
+func dualStackName() *trip {
+	t := privateLink()
+	t.to, t.VPCEndpoints[0].Service = sixHub, "com.amazonaws.eu-west-1.ecr.dkr"
+	return t
+}
+
 func TestGatewayEndpoint(t *testing.T) {
 	const open, partial, closed, unknown = network.Open, network.Partial, network.Closed, network.Unknown
 	withNAT := func() *trip {
@@ -97,6 +104,14 @@ func TestInterfaceEndpoint(t *testing.T) {
 		{"E2 so they do without enableDnsHostnames", privateLink, func(t *trip) { t.VPC.DNSHostnames = new(false) }, closed, network.KindRoute, network.NoRoute},
 		{"E2 and then a NAT gateway carries the traffic", withNAT, func(t *trip) { t.VPC.DNSHostnames = new(false) }, open, "", ""},
 		{"E2 D2 without enableDnsSupport nothing resolves", privateLink, func(t *trip) { t.VPC.DNSSupport = new(false) }, closed, network.KindName, network.DNSSupportOff},
+		{"E2 whether dual-stack names resolve to it is documented either way", dualStackName, nil, unknown, network.KindVPCEndpoint, network.EndpointFamily},
+		{"E2 so what stops the traffic there may not be met", dualStackName, func(t *trip) {
+			n := nat()
+			t.NATGateways, t.RouteTables = n.NATGateways, n.RouteTables
+			t.group("sg-endpoint").Ingress = []network.Rule{}
+		}, unknown, network.KindSecurityGroup, network.NoRule},
+		{"E2 what stops it either way is", dualStackName, func(t *trip) { t.group("sg-task").Egress = []network.Rule{} },
+			closed, network.KindSecurityGroup, network.NoRule},
 		{"E3 a NAT gateway is no fallback", withNAT, func(t *trip) { t.group("sg-endpoint").Ingress = []network.Rule{} }, closed, network.KindSecurityGroup, network.NoRule},
 		{"E3 nor is a broken one in the way", withNAT, func(t *trip) { t.NATGateways[0].State = "failed" }, open, "", ""},
 		{"E5 cross-zone traffic is allowed", privateLink, nil, open, "", ""},
@@ -158,6 +173,11 @@ func TestPathVPCEndpoint(t *testing.T) {
 		{"none", nat, nil, ""},
 		{"not known while the endpoint is pending", privateLink, func(t *trip) { t.VPCEndpoints[0].State = "pending" }, ""},
 		{"not known behind custom name servers", privateLink, func(t *trip) { t.VPC.NameServers = []string{"10.0.2.53"} }, ""},
+		{"not known for tasks without IPv4", sixOnly, func(t *trip) {
+			e := privateLink()
+			t.to, t.VPCEndpoints, t.Interfaces = ecrAPI, e.VPCEndpoints, e.Interfaces
+		}, ""},
+		{"nor by dual-stack names", dualStackName, nil, ""},
 		{"a gateway endpoint needs no name", gatewayEndpoint, func(t *trip) { t.VPC.NameServers = []string{"10.0.2.53"} }, "vpce-s3"},
 	} {
 		trip := c.in()

@@ -74,6 +74,18 @@ func families(to Destination) (four, six bool) {
 	return false, false
 }
 
+// disputed returns the hop of an endpoint that may not answer for a dual-stack name: one of AWS's guides says that Amazon ECR
+// takes no PrivateLink traffic by such names, the other that its endpoints have addresses of both families. Which name the
+// layers of a dual-stack image have is not documented.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+func (w *walk) disputed(targets []target) (h Hop, yes bool) {
+	if _, six := families(w.to); !six || len(targets) == 0 || targets[0].endpoint == nil {
+		return Hop{}, false
+	}
+	return Hop{Kind: KindVPCEndpoint, Subject: targets[0].endpoint.ID, Reason: EndpointFamily}, true
+}
+
 // orSix weakens what closes the way over IPv4 where the host may be reached over IPv6 instead: from a dual-stack subnet to
 // a dual-stack host. (AWS documents that a pull from such a subnet takes IPv4; the calls that do have hosts of their own.)
 func (w *walk) orSix(subnet *Subnet, hops []Hop) []Hop {
@@ -90,6 +102,11 @@ func (w *walk) orSix(subnet *Subnet, hops []Hop) []Hop {
 			return hops
 		}
 	}
+	return weakened(hops, missing)
+}
+
+// weakened makes unknown what stops traffic on its way, as it may take another.
+func weakened(hops []Hop, missing []string) []Hop {
 	for i, h := range hops {
 		if h.Kind != KindName && (h.Status == Closed || h.Status == Partial) {
 			hops[i].Status, hops[i].Depends, hops[i].Missing = Unknown, false, uniq(append(slices.Clone(h.Missing), missing...))
@@ -154,7 +171,7 @@ func (w *walk) sixOnly(subnet *Subnet) []Hop {
 		t := w.view.anyPublic(nil)
 		t.addrs = embedded(t.addrs)
 		ways = append(ways, w.toAddresses(subnet, source, t))
-	case four && hops[name].Status != Closed:
+	case four && !w.asksOthers() && hops[name].Status != Closed: // other servers may make addresses of their own
 		hops[name].Status, hops[name].Reason, hops[name].Missing = Closed, IPv4Host, nil
 		hops[name].Detail = w.to.Host + " has IPv4 addresses only, and EnableDns64 of " + subnet.ID + " is false"
 	case !four:

@@ -124,6 +124,40 @@ func plusTwo(c CIDR) string {
 	return c.Masked().Addr().Next().Next().String()
 }
 
+// private is what a name server may answer with in place of public addresses: those of interfaces in other VPCs.
+var private = addrsIn("10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16")
+
+// orElsewhere weakens what closes the way to a service of AWS where other name servers than Amazon's are asked and the task
+// may reach private addresses beyond its VPC: the servers may answer with those of interface endpoints there.
+// https://docs.aws.amazon.com/whitepapers/latest/building-scalable-secure-multi-vpc-network-infrastructure/centralized-access-to-vpc-private-endpoints.html
+func (w *walk) orElsewhere(subnet *Subnet, hops []Hop) []Hop {
+	i := slices.IndexFunc(hops, func(h Hop) bool { return h.Kind == KindName && !h.DNS })
+	if i < 0 || hops[i].Status != Unknown || w.to.Service == "" || !w.asksOthers() || (Path{Hops: hops}).Status() != Closed {
+		return hops
+	}
+	elsewhere := private.minus(addrsOf(w.VPC.CIDRs...))
+	if table, _ := w.routeTable(subnet.ID); table != nil {
+		for _, r := range table.Routes {
+			if r.Target == "local" {
+				elsewhere = elsewhere.minus(addrsOf(r.CIDR))
+			}
+		}
+	}
+	way := w.toAddresses(subnet, addrsOf(subnet.CIDR), target{peers: peers{addrs: elsewhere, groupsUnknown: true}, depends: true})
+	if (Path{Hops: way}).Status() == Closed {
+		return hops
+	}
+	return weakened(hops, hops[i].Missing)
+}
+
+// asksOthers reports whether names are asked of a server that is not, or may not be, Amazon's.
+func (w *walk) asksOthers() bool {
+	return w.VPC.NameServers == nil || slices.ContainsFunc(w.VPC.NameServers, func(server string) bool {
+		amazon, _ := w.amazonResolver(server)
+		return !amazon
+	})
+}
+
 // customResolver walks to name servers that are not Amazon's; one that can be reached is enough for a client. h says whether
 // Amazon's, where it is among the servers too, answers.
 func (w *walk) customResolver(h *Hop, others []string) []Hop {

@@ -6,6 +6,15 @@ import (
 	"github.com/canpull/canpull/network"
 )
 
+// spoke has a task that reaches another VPC through a transit gateway, and not the internet.
+func spoke() *trip {
+	t := transit()
+	t.to = ecrAPI
+	t.table("rtb-task").Routes[1] = route("10.0.0.0/8", "tgw-1")
+	t.TransitGateways[0].RouteTables[0].Routes = []network.TransitRoute{transitRoute("10.1.0.0/16", "attach-hub")}
+	return t
+}
+
 func TestNames(t *testing.T) {
 	const (
 		open, closed, unknown = network.Open, network.Closed, network.Unknown
@@ -47,6 +56,14 @@ func TestNames(t *testing.T) {
 		{"D3 a custom server needs a route", gatewayEndpoint, servers("8.8.8.8"), closed, name, unreachable},
 		{"D4 what a custom server answers is unknown", public, servers("8.8.8.8"), unknown, name, custom},
 		{"D4 so is whether it gives an endpoint's addresses", privateLink, servers("10.0.2.53"), unknown, name, custom},
+		{"D4 nor is closed what it may lead around, to endpoints in another VPC", spoke, servers("10.1.1.53"), unknown, network.KindRoute, network.NoRoute},
+		{"D4 it is where private addresses are not reached either", spoke, both(servers("10.0.2.53"), func(t *trip) {
+			t.table("rtb-task").Routes = t.table("rtb-task").Routes[:1]
+		}), closed, network.KindRoute, network.NoRoute},
+		{"D4 and where the task's group lets nothing out", spoke, both(servers("10.0.1.53"), func(t *trip) {
+			t.group("sg-task").Egress = []network.Rule{{Protocol: "udp", Ports: network.Ports{From: 53, To: 53}, CIDRs: cidrs(anywhere)}}
+		}), closed, network.KindSecurityGroup, network.NoRule},
+		{"D4 Amazon's resolver answers with public addresses", spoke, nil, closed, network.KindRoute, network.NoRoute},
 		{"D5 another VPC's resolver is a custom server", public, servers("10.8.0.2"), closed, name, unreachable},
 		{"D6 one server that may be reached is enough", public, both(servers("8.8.8.8", "192.168.9.9")), unknown, name, custom},
 		{"D6 none is not", public, both(servers("10.0.2.53", "8.8.8.8"), locked), closed, name, unreachable},
@@ -58,6 +75,18 @@ func TestNames(t *testing.T) {
 		{"nor one that is empty", public, servers(""), unknown, name, custom},
 		{"nor another link-local one", public, servers("169.254.1.1"), unknown, name, custom},
 	})
+}
+
+// The law holds where name servers may lead around what is closed, and for names of which it is not known whether an endpoint
+// answers for them.
+func TestLawForNamesThatMayLeadElsewhere(t *testing.T) {
+	for name, in := range map[string]func() *trip{"spoke": spoke, "dual-stack name": dualStackName} {
+		for _, server := range []string{"AmazonProvidedDNS", "10.1.1.53", "10.0.2.53"} {
+			trip := in()
+			trip.VPC.NameServers = []string{server}
+			lawful(t, name+" with "+server, trip)
+		}
+	}
 }
 
 // A closed hop on the way to a name server says so, as its remedy is another.

@@ -15,8 +15,9 @@
 // A path is followed through internet, egress-only and NAT gateways (zonal and regional), interface and gateway endpoints,
 // and one transit gateway into the VPC behind it and back. It is Unknown beyond what no EC2 call of this account shows: a
 // virtual private gateway, AWS Cloud WAN, a local or carrier gateway, the interfaces of a peer, another account's transit
-// gateway tables, and what an appliance's or a firewall's software does. What is certain to stop the traffic before that
-// is Closed all the same. Rules inside a firewall, and forwarding by custom DNS servers, are never guessed.
+// gateway tables, what the owner of a shared VPC has in it (see Placement.Account), and what an appliance's or a firewall's
+// software does. What is certain to stop the traffic before that is Closed all the same. Rules inside a firewall, and what
+// custom DNS servers answer, are never guessed.
 //
 // From a subnet with IPv4 the path is that of IPv4, which Amazon ECR's API needs in a dual-stack subnet too; from one
 // without, that of IPv6, through DNS64 and a NAT gateway to hosts that have no IPv6 address.
@@ -31,6 +32,9 @@ type Placement struct {
 	Subnets        []string `json:"subnets"`        // subnet IDs; a task is placed in any one of them
 	SecurityGroups []string `json:"securityGroups"` // group IDs; nil: not known; empty: the VPC's default group
 	PublicIP       *bool    `json:"publicIP"`       // assignPublicIp; nil: not known
+	// Account is that of the task, and of who asks EC2 for it; "" where it is not known. Of a VPC that another account shares,
+	// EC2 does not show it the VPC endpoints and NAT gateways: where there are none, they were not read.
+	Account string `json:"account,omitempty"`
 }
 
 // In returns the network interface that a task of this placement gets in one of its subnets.

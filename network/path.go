@@ -122,7 +122,7 @@ const (
 	EndpointAbsent     Reason = "endpoint-absent"     // a route leads to an endpoint that is not in the VPC
 	EndpointState      Reason = "endpoint-state"      // not available
 	EndpointInterfaces Reason = "endpoint-interfaces" // it has no interface in any subnet that was read
-	EndpointFamily     Reason = "endpoint-family"     // whether it serves IPv6-only tasks is documented either way
+	EndpointFamily     Reason = "endpoint-family"     // whether it serves IPv6-only tasks, or dual-stack names, is documented either way
 	EndpointForeign    Reason = "endpoint-foreign"    // a gateway endpoint serves its own VPC only
 
 	// KindPeering.
@@ -261,6 +261,7 @@ func (p Path) VPCEndpoint() string {
 			routed = append(routed, h.Target)
 		case h.Kind == KindVPCEndpoint:
 			endpoints = append(endpoints, h.Subject)
+			named = named && h.Reason != EndpointFamily
 		}
 	}
 	if endpoints = uniq(endpoints); len(endpoints) != 1 {

@@ -23,9 +23,10 @@ func (s source) Shared() Source {
 			return &Topology{Unread: map[string]error{"ec2:DescribeSubnets": at.unread}}, nil
 		}
 		read := func(ctx context.Context) (*Topology, error) { return once.read(ctx, at, p.Subnets) }
-		t, err := recall(ctx, m, at.vpc, read)
+		question := at.vpc + " for " + at.account
+		t, err := recall(ctx, m, question, read)
 		if err == nil && t.NATGateways == nil && t.Unread["ec2:DescribeNatGateways"] == nil && t.leadsOut(p.Subnets) {
-			return recall(ctx, m, at.vpc+" and its gateways", read) // those who asked first did not need them
+			return recall(ctx, m, question+" and its gateways", read) // those who asked first did not need them
 		}
 		return t, err
 	})

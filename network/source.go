@@ -38,6 +38,7 @@ type site struct {
 	vpc     string         // its ID; "" when it could not be read, and then unread says why
 	subnets []types.Subnet // all of the account
 	unread  error
+	account string // of who asks
 }
 
 // pageOf is how many subnets a page holds: the most that EC2 gives, because what is neither filtered nor paginated has a
@@ -76,13 +77,13 @@ func (s source) locate(ctx context.Context, p Placement) (site, error) {
 	if len(absent) > 0 { // not an answer
 		return site{unread: fmt.Errorf("network: EC2 does not show subnet %s", strings.Join(absent, ", "))}, nil
 	}
-	return site{vpc: aws.ToString(first.VpcId), subnets: all}, nil
+	return site{vpc: aws.ToString(first.VpcId), subnets: all, account: p.Account}, nil
 }
 
 // read reads the VPC: its gateways to the internet only if one of some subnets may need them. Everything else is the same for
 // all placements in it.
 func (s source) read(ctx context.Context, at site, subnets []string) (*Topology, error) {
-	g := gatherer{api: s.api, subnets: at.subnets, topology: &Topology{VPC: VPC{ID: at.vpc}, Unread: map[string]error{}}}
+	g := gatherer{api: s.api, subnets: at.subnets, account: at.account, topology: &Topology{VPC: VPC{ID: at.vpc}, Unread: map[string]error{}}}
 	g.gather(ctx, subnets)
 	return g.topology, ctx.Err()
 }
@@ -91,6 +92,7 @@ func (s source) read(ctx context.Context, at site, subnets []string) (*Topology,
 type gatherer struct {
 	api      API
 	subnets  []types.Subnet // all of the account
+	account  string         // of who asks, "" where it is not known
 	topology *Topology
 	parent   *gatherer // which notes what is missing; nil for the task's own VPC
 	mu       sync.Mutex
@@ -240,6 +242,28 @@ func list[Out, Item, Fact any](ctx context.Context, g *gatherer, action string, 
 		return nil
 	}
 	return convert(all, fact)
+}
+
+// lent says why what is the owner's is not shown: the VPC belongs to another account, which shares its subnets. nil: it does
+// not, or that is not known.
+// https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html
+func (g *gatherer) lent() error {
+	for _, s := range g.subnets {
+		if owner := aws.ToString(s.OwnerId); aws.ToString(s.VpcId) == g.topology.VPC.ID && owner != "" && g.account != "" && owner != g.account {
+			return fmt.Errorf("network: %s belongs to account %s, and EC2 shows these to no other", g.topology.VPC.ID, owner)
+		}
+	}
+	return nil
+}
+
+// ofOwner reads a list of what EC2 shows to the VPC's owner: to another account, none is no answer.
+func ofOwner[Out, Item, Fact any](ctx context.Context, g *gatherer, action string, p pager[Out], items func(*Out) ([]Item, *string), fact func(Item) Fact) []Fact {
+	facts := list(ctx, g, action, p, items, fact)
+	if err := g.lent(); err != nil && facts != nil && len(facts) == 0 {
+		g.read(action, err)
+		return nil
+	}
+	return facts
 }
 
 // always reads a list of which every VPC has something. Of another account's VPC nothing is shown.

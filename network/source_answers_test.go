@@ -56,6 +56,34 @@ func (o odd) DescribeVpcBlockPublicAccessOptions(ctx context.Context, in *ec2.De
 	return o.Fake.DescribeVpcBlockPublicAccessOptions(ctx, in, opts...)
 }
 
+// Of a VPC that another account shares, EC2 shows the account of the task neither endpoints nor NAT gateways: none were not read.
+func TestWhatASharedVPCHasIsNotRead(t *testing.T) {
+	const own, other = "111122223333", "444455556666"
+	hidden := []string{"ec2:DescribeEgressOnlyInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeVpcEndpoints"}
+	for _, c := range []struct {
+		owner, asks string
+		unread      bool
+	}{{other, own, true}, {own, own, false}, {"", own, false}, {other, "", false}} {
+		api := around()
+		api.NatGateways, api.VpcEndpoints, api.EgressOnlyInternetGateways = []types.NatGateway{}, []types.VpcEndpoint{}, []types.EgressOnlyInternetGateway{}
+		for i := range api.Subnets {
+			api.Subnets[i].OwnerId = &c.owner
+		}
+		topology, err := network.New(api).Topology(t.Context(), network.Placement{Subnets: []string{"subnet-task"}, Account: c.asks})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, action := range hidden {
+			if unread := topology.Unread[action] != nil; unread != c.unread {
+				t.Errorf("owned by %q, asked by %q: %s unread for %v", c.owner, c.asks, action, topology.Unread[action])
+			}
+		}
+		if unread := topology.NATGateways == nil && topology.VPCEndpoints == nil && topology.EgressOnlyGateways == nil; unread != c.unread {
+			t.Errorf("owned by %q, asked by %q: the lists are %v, %v, %v", c.owner, c.asks, topology.NATGateways, topology.VPCEndpoints, topology.EgressOnlyGateways)
+		}
+	}
+}
+
 // A page is an emulator's way of saying that it does not have an operation. One over TLS may be a portal's, and says nothing.
 func TestOnlyAnEmulatorsPageLeavesPublicAccessOff(t *testing.T) {
 	fake := account()

@@ -9,7 +9,7 @@ import (
 )
 
 func (g *gatherer) endpoints(ctx context.Context, vpc []types.Filter) {
-	g.topology.VPCEndpoints = list(ctx, g, "ec2:DescribeVpcEndpoints", ec2.NewDescribeVpcEndpointsPaginator(g.api, &ec2.DescribeVpcEndpointsInput{Filters: vpc}),
+	g.topology.VPCEndpoints = ofOwner(ctx, g, "ec2:DescribeVpcEndpoints", ec2.NewDescribeVpcEndpointsPaginator(g.api, &ec2.DescribeVpcEndpointsInput{Filters: vpc}),
 		func(out *ec2.DescribeVpcEndpointsOutput) ([]types.VpcEndpoint, *string) {
 			return out.VpcEndpoints, out.NextToken
 		}, vpcEndpointOf)

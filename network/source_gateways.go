@@ -100,7 +100,7 @@ func exclusionOf(e types.VpcBlockPublicAccessExclusion) PublicAccessExclusion {
 }
 
 func (g *gatherer) internetGateways(ctx context.Context) {
-	g.topology.InternetGateways = list(ctx, g, "ec2:DescribeInternetGateways", ec2.NewDescribeInternetGatewaysPaginator(g.api, &ec2.DescribeInternetGatewaysInput{
+	g.topology.InternetGateways = ofOwner(ctx, g, "ec2:DescribeInternetGateways", ec2.NewDescribeInternetGatewaysPaginator(g.api, &ec2.DescribeInternetGatewaysInput{
 		Filters: []types.Filter{filter("attachment.vpc-id", g.topology.VPC.ID)},
 	}),
 		func(out *ec2.DescribeInternetGatewaysOutput) ([]types.InternetGateway, *string) {
@@ -109,7 +109,7 @@ func (g *gatherer) internetGateways(ctx context.Context) {
 }
 
 func (g *gatherer) natGateways(ctx context.Context, vpc []types.Filter) {
-	g.topology.NATGateways = list(ctx, g, "ec2:DescribeNatGateways", ec2.NewDescribeNatGatewaysPaginator(g.api, &ec2.DescribeNatGatewaysInput{Filter: vpc}),
+	g.topology.NATGateways = ofOwner(ctx, g, "ec2:DescribeNatGateways", ec2.NewDescribeNatGatewaysPaginator(g.api, &ec2.DescribeNatGatewaysInput{Filter: vpc}),
 		func(out *ec2.DescribeNatGatewaysOutput) ([]types.NatGateway, *string) {
 			return out.NatGateways, out.NextToken
 		}, natGatewayOf)

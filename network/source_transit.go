@@ -70,6 +70,10 @@ func (g *gatherer) egressOnlyGateways(ctx context.Context) {
 	if len(targets(g.topology.RouteTables, "eigw-", every)) == 0 {
 		return
 	}
+	if err := g.lent(); err != nil {
+		g.read("ec2:DescribeEgressOnlyInternetGateways", err)
+		return
+	}
 	list, err := pages(ctx, ec2.NewDescribeEgressOnlyInternetGatewaysPaginator(g.api, &ec2.DescribeEgressOnlyInternetGatewaysInput{}),
 		func(out *ec2.DescribeEgressOnlyInternetGatewaysOutput) ([]types.EgressOnlyInternetGateway, *string) {
 			return out.EgressOnlyInternetGateways, out.NextToken
@@ -135,7 +139,7 @@ func (g *gatherer) transitGateways(ctx context.Context, named <-chan struct{}) {
 	t.TransitGateways = gateways
 	var behind []string
 	for i := range gateways {
-		home := gateways[i].attachment(func(a *TransitAttachment) bool { return a.Type == "vpc" && a.Resource == t.VPC.ID })
+		home := gateways[i].attachmentOf(t.VPC.ID)
 		if home != nil && home.RouteTable != "" {
 			g.transitTables(ctx, &gateways[i], home.RouteTable)
 			<-named
@@ -225,6 +229,9 @@ func (g *gatherer) transitTables(ctx context.Context, gateway *TransitGateway, i
 		list, err := pages(ctx, ec2.NewSearchTransitGatewayRoutesPaginator(g.api, &ec2.SearchTransitGatewayRoutesInput{
 			TransitGatewayRouteTableId: &id, Filters: []types.Filter{filter("state", "active", "blackhole")},
 		}), func(out *ec2.SearchTransitGatewayRoutesOutput) ([]types.TransitGatewayRoute, *string) {
+			if aws.ToBool(out.AdditionalRoutesAvailable) && aws.ToString(out.NextToken) == "" {
+				return nil, nil // half a list is no list
+			}
 			return out.Routes, out.NextToken
 		})
 		table := TransitRouteTable{ID: id}
@@ -271,7 +278,7 @@ func (g *gatherer) behind(gateway *TransitGateway, home *TransitAttachment) (vpc
 
 // neighbour reads the VPC behind a transit gateway, as far as traffic to the internet meets it.
 func (g *gatherer) neighbour(ctx context.Context, id string) *Topology {
-	n := &gatherer{api: g.api, parent: g, topology: &Topology{VPC: VPC{ID: id}, Subnets: g.subnetsOf(id)}}
+	n := &gatherer{api: g.api, parent: g, account: g.account, topology: &Topology{VPC: VPC{ID: id}, Subnets: g.subnetsOf(id)}}
 	vpc := []types.Filter{filter("vpc-id", id)}
 	var steps errgroup.Group
 	steps.Go(func() error { n.vpcs(ctx); return nil })

@@ -47,7 +47,7 @@ func (w *walk) transitHops(f flow, id string) []Hop {
 // attachmentHop judges the attachment of a VPC.
 func (w *walk) attachmentHop(g *TransitGateway, vpc string) (Hop, *TransitAttachment) {
 	h := Hop{Kind: KindTransitGateway, Subject: g.ID}
-	a := g.attachment(func(a *TransitAttachment) bool { return a.Type == "vpc" && a.Resource == vpc })
+	a := g.attachmentOf(vpc)
 	if a == nil {
 		h.Reason, h.Detail = TransitAbsent, "no attachment of "+vpc+" is shown"
 		return h, nil

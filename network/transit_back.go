@@ -92,7 +92,7 @@ func (w *walk) unfiltered(subnet *Subnet, l leg) (yes, known bool, missing []str
 	if g == nil {
 		return false, false, nil
 	}
-	a := g.attachment(func(a *TransitAttachment) bool { return a.Type == "vpc" && a.Resource == w.VPC.ID })
+	a := g.attachmentOf(w.VPC.ID)
 	switch {
 	case a == nil:
 		return false, false, nil

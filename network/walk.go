@@ -57,13 +57,16 @@ func (w *walk) hops() []Hop {
 		return w.sixOnly(subnet)
 	}
 	hops, targets := w.resolve(subnet)
+	if h, disputed := w.disputed(targets); disputed {
+		hops, targets = append(hops, h), append(targets, w.view.publicTarget())
+	}
 	ways := w.ways(subnet, addrsOf(subnet.CIDR), targets)
 	var undecided []string
 	for _, h := range hops {
 		undecided = append(undecided, h.Missing...)
 	}
 	hops = append(hops, oneOf(ways, undecided)...)
-	return distinct(w.orSix(subnet, hops)) // which works in place: nothing here is shared
+	return distinct(w.orElsewhere(subnet, w.orSix(subnet, hops))) // which work in place: nothing here is shared
 }
 
 // ways walks to each of several targets.
