@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -248,22 +249,27 @@ func (j judged) secretLayer() *iam.Layer {
 
 // read is the request for the secret's value.
 func (j judged) read() iam.Request {
-	r := j.request(credentials.GetSecretValue, j.secret.ARN)
+	secret := j.secret.ARN
+	if j.secret.Exists == nil && !addressedSecret.MatchString(secret) { // as the task names it, which may be a part of its ARN
+		secret = ""
+	}
+	r := j.request(credentials.GetSecretValue, secret)
 	r.Context["aws:ViaAWSService"] = iam.Present("false")
-	if j.secret.ARN != "" {
-		r.Context["secretsmanager:SecretId"] = iam.Present(j.secret.ARN)
+	if secret != "" {
+		r.Context["secretsmanager:SecretId"] = iam.Present(secret)
 	}
 	return r
 }
 
-// request returns a request of the role in the secret's Region. A resource that is not known is in the task's account.
+// request returns a request of the role in the secret's Region. A resource that is not known is in the secret's account, or
+// the task's.
 func (j judged) request(action, resource string) iam.Request {
 	r := iam.Request{Action: action, Resource: resource, ResourceAccount: accountOf(resource), Principal: j.role.Principal(), Context: iam.Context{
 		"aws:SecureTransport": iam.Present("true"),
 		"aws:RequestedRegion": iam.Present(j.secret.ID.Region),
 	}}
 	if resource == "" {
-		r.ResourceAccount = j.task.Account
+		r.ResourceAccount = cmp.Or(accountOf(j.secret.ARN), j.task.Account)
 	}
 	for key, value := range j.role.Context() {
 		r.Context[key] = value

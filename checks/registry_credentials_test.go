@@ -89,6 +89,44 @@ func TestRegistryCredentials(t *testing.T) {
 	}
 }
 
+// credentialsOf returns what is found about the one secret that a task names.
+func credentialsOf(t *testing.T, role *iam.Role, secret *credentials.Secret, name string) checks.Finding {
+	t.Helper()
+	d, err := checks.Run(t.Context(), checks.Task{TaskDefinition: "web:7", Account: "111122223333", Region: "eu-west-1", ExecutionRole: roleARN,
+		Containers: []checks.Container{{Name: "web", Image: "example.com/app", RepositoryCredentials: name}}}, checks.RegistryCredentials{
+		Roles:   iam.SourceFunc(func(context.Context, string) (*iam.Role, error) { return role, nil }),
+		Secrets: credentials.SourceFunc(func(context.Context, credentials.ID) (*credentials.Secret, error) { return secret, nil }),
+	})
+	if err != nil || len(d.Findings) != 1 {
+		t.Fatalf("%+v, %v", d.Findings, err)
+	}
+	return d.Findings[0]
+}
+
+// The ARN of a secret may leave out the six characters that Secrets Manager added. Policies are about the whole of it, which
+// is not known as long as the secret was not read.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
+func TestAPartialARNOfASecretThatWasNotRead(t *testing.T) {
+	const partial = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:hub"
+	role := &iam.Role{ARN: roleARN, Name: "exec", Exists: aws.Bool(true), Identity: iam.Layer{Policies: []iam.Policy{policy(t,
+		`{"Statement": {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "`+partial+`-??????"}}`)}}}
+	secret := &credentials.Secret{ARN: partial, Policy: aws.String(""), Unread: map[string]error{credentials.DescribeSecret: errors.New("refused")}}
+	f := credentialsOf(t, role, secret, partial)
+	if f.Code != "credentials.unread" || !slices.Contains(f.Missing, credentials.DescribeSecret) {
+		t.Errorf("%s (%s), missing %v", f.Code, f.Summary, f.Missing)
+	}
+}
+
+// An endpoint's policy is about the whole ARN as well.
+func TestAPartialARNOfASecretAtAnEndpoint(t *testing.T) {
+	d := altered(t, "endpoint-policy-secrets", func(s *checks.Snapshot) { // which allows app-*
+		s.Task.Containers[0].RepositoryCredentials = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app"
+	})
+	if f := byCheck(d)["endpoint-policy"][0]; f.Code != "endpoint-policy.unread" {
+		t.Errorf("%s (%s)", f.Code, f.Summary)
+	}
+}
+
 // A secret of another account needs a key that can be shared.
 func TestRegistryCredentialsOfAnotherAccount(t *testing.T) {
 	role := &iam.Role{ARN: roleARN, Name: "exec", Exists: aws.Bool(true), Identity: iam.Layer{Policies: []iam.Policy{policy(t, `{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)}}}
