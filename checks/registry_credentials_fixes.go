@@ -37,10 +37,10 @@ func allowSecret(r Repair) []Change {
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 func allowKey(r Repair) []Change {
 	j, ok := r.judged()
-	if !ok || j.secret.Key == nil {
+	if !ok || j.key() == nil {
 		return nil
 	}
-	key := j.secret.Key
+	key := j.key()
 	return j.amended(need{j.decrypt(key.ARN), &attached{at: iam.ResourceLayer, layer: keyLayer(key),
 		form: func(s iam.Statement) iam.Statement {
 			s.Resources = []string{"*"}
