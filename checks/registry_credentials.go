@@ -337,7 +337,7 @@ func (j judged) mayDecrypt(key *iam.Layer, policies iam.Policies) iam.Decision {
 	return iam.Evaluate(j.decrypt(j.key().ARN), policies)
 }
 
-// judgeManaged decides what the key that AWS manages comes to, from which only the role's own policies can keep it.
+// judgeManaged decides what the key that AWS manages comes to, which only the role's own policies can deny it.
 func (j judged) judgeManaged(k *credentials.Key) opinion {
 	d := j.mayDecrypt(keyLayer(k), j.role.Policies())
 	switch d.Outcome {
