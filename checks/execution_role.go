@@ -126,12 +126,14 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 		found = append(found, f.because(trust.Missing, role.Unread))
 	}
 	var denials []*denial
+	more := slices.ContainsFunc(task.Containers, func(c Container) bool { return c.RepositoryCredentials != "" }) // than the guardrails are asked about
 	for _, ref := range private {
 		var image *registry.Image
 		if c.Images != nil {
 			if image, err = c.Images.Image(ctx, ref); err != nil {
 				return found, err
 			}
+			more = more || image.Status != registry.Present && image.CacheRule != nil && image.CacheRule.Prefix != ""
 		}
 		of, err := denialsOf(ctx, c.Network, task, role, ref, image)
 		if err != nil {
@@ -158,10 +160,10 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 	if len(found) == 0 {
 		found = append(found, info.Finding(Assume, "role.allowed", role.ARN, nil))
 	}
-	if alone || heard {
+	if alone || heard && !more {
 		found[0].Settles = []string{noSCP}
 	}
-	if heard {
+	if heard && !more {
 		found[0].Assumes = []string{noUntoldSCP}
 	}
 	return found, nil

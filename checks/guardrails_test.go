@@ -8,6 +8,7 @@ import (
 
 	"github.com/canpull/canpull/checks"
 	"github.com/canpull/canpull/iam"
+	"github.com/canpull/canpull/registry"
 )
 
 // That service control policies deny nothing is assumed as long as nobody answered for them, and of what IAM's simulator was
@@ -38,6 +39,25 @@ func TestWhatIsAssumedOfServiceControlPolicies(t *testing.T) {
 		scp := about("service control")
 		if (test.want == "") != (len(scp) == 0) || len(scp) > 1 || len(scp) == 1 && !strings.HasSuffix(scp[0], test.want) || len(about("resource control")) != 1 {
 			t.Errorf("%s: assumes %q", rule, test.d.Assumptions)
+		}
+	}
+}
+
+// The simulator is asked about the actions of ECR. Where a pull calls others too, its word on those leaves the assumption.
+func TestTheSimulatorDoesNotAnswerForWhatItIsNotAsked(t *testing.T) {
+	for rule, alter := range map[string]func(*checks.Snapshot){
+		"credentials": func(s *checks.Snapshot) {
+			s.Task.Containers = append(s.Task.Containers, checks.Container{Name: "proxy", Image: "nginx:1.27", RepositoryCredentials: secretARN})
+		},
+		"an import": func(s *checks.Snapshot) {
+			image := s.Facts.Images[0].Fact
+			image.Status, image.CacheRule = registry.RepositoryAbsent, &registry.CacheRule{Prefix: "web", Upstream: "ecr-public", UpstreamURL: "public.ecr.aws"}
+		},
+	} {
+		d := altered(t, "healthy-organization", alter)
+		if !slices.Contains(d.Assumptions, "No service control policy of an AWS Organization denies what the pull calls.") ||
+			slices.ContainsFunc(d.Assumptions, func(a string) bool { return strings.HasSuffix(a, "was not told.") }) {
+			t.Errorf("%s: assumes %q", rule, d.Assumptions)
 		}
 	}
 }

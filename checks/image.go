@@ -182,7 +182,7 @@ func keyOf(image *registry.Image, args map[string]string) Code {
 	case e != nil && e.Refused:
 		args["reason"] = "it refused to hand out the manifest for an error of AWS KMS"
 		return "image.key-unread"
-	case e != nil && !mayDecrypt(e.KeyState):
+	case e != nil && !letsDecrypt(e.KeyState):
 		args["reason"] = "its key is in the state " + e.KeyState
 		return "image.key-unread"
 	}
@@ -193,10 +193,10 @@ func keyOf(image *registry.Image, args map[string]string) Code {
 	return "image.present"
 }
 
-// mayDecrypt reports a state in which nothing keeps a key from decrypting, or that was not read. A key that is being created
+// letsDecrypt reports a state in which nothing keeps a key from decrypting, or that was not read. A key that is being created
 // cannot decrypt yet, and of states to come nothing is known.
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html
-func mayDecrypt(state string) bool { return state == "" || state == "Enabled" || state == "Updating" }
+func letsDecrypt(state string) bool { return state == "" || state == "Enabled" || state == "Updating" }
 
 // keyMissing returns the actions whose refusal keeps it open whether ECR can use the key. The state of a key does not show
 // the grants of ECR, which a manifest that is handed out does; under a pull-through-cache rule, where none is asked for,

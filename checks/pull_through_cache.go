@@ -209,6 +209,11 @@ func (c PullThroughCache) judgeRole(ctx context.Context, info Info, task Task, i
 				warnings = append(warnings, "the registry is in another account")
 			}
 		}
+		if allowed && said[0].Outcome == iam.ImplicitDeny { // what a resource's policy allows, the role's own may deny
+			if own := c.importSays(unlimited(role), request(action, ref), image)[0]; own.Outcome == iam.Unknown {
+				said[0] = own
+			}
+		}
 		for _, p := range said {
 			switch {
 			case p.Outcome == iam.ExplicitDeny:
@@ -309,6 +314,16 @@ func (PullThroughCache) importSays(role *iam.Role, r iam.Request, image *registr
 		said = resourceSays(role, r, l)
 	}
 	return append(words, policyWord{said, repositoryPolicy, true})
+}
+
+// unlimited returns a role whose policies and boundary allow everything as well, so that they only deny.
+func unlimited(role *iam.Role) *iam.Role {
+	r, all := *role, iam.Unrestricted().Policies
+	r.Identity.Policies = slices.Concat(r.Identity.Policies, all)
+	if b := r.Boundary; b != nil {
+		r.Boundary = &iam.Layer{Policies: slices.Concat(b.Policies, all), Missing: b.Missing}
+	}
+	return &r
 }
 
 // importActions are what the first pull of an image takes.

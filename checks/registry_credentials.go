@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -113,6 +114,8 @@ func (c RegistryCredentials) check(ctx context.Context, task Task) ([]Finding, e
 			args := map[string]string{"role": called(role), "region": secret.ID.Region, "cite": "", "form": string(secret.Form), "reason": o.reason}
 			if k := secret.Key; k != nil {
 				args["key"], args["state"] = k.ARN, k.State
+			} else if o.code == "credentials.key-denied" {
+				args["key"] = managedKey
 			}
 			if o.decision != nil {
 				args["cite"] = cite(o.decision.Policy, o.decision.Statement, o.decision.Element)
@@ -194,7 +197,7 @@ func (j judged) verdicts() (certain []opinion) {
 		fault("credentials.key-not-shared", credentials.DescribeSecret, "no key of the customer's, in account "+account)
 	}
 	var key opinion
-	if s.KeyID != "" && !j.notShared() {
+	if (s.KeyID != "" || s.Exists != nil && *s.Exists) && !j.notShared() {
 		key = j.judgeKey()
 		if j.info.Codes[key.code].Status == Fail {
 			certain = append(certain, key)
@@ -248,22 +251,27 @@ func (j judged) secretLayer() *iam.Layer {
 
 // read is the request for the secret's value.
 func (j judged) read() iam.Request {
-	r := j.request(credentials.GetSecretValue, j.secret.ARN)
+	secret := j.secret.ARN
+	if j.secret.Exists == nil && !addressedSecret.MatchString(secret) { // as the task names it, which may be a part of its ARN
+		secret = ""
+	}
+	r := j.request(credentials.GetSecretValue, secret)
 	r.Context["aws:ViaAWSService"] = iam.Present("false")
-	if j.secret.ARN != "" {
-		r.Context["secretsmanager:SecretId"] = iam.Present(j.secret.ARN)
+	if secret != "" {
+		r.Context["secretsmanager:SecretId"] = iam.Present(secret)
 	}
 	return r
 }
 
-// request returns a request of the role in the secret's Region. A resource that is not known is in the task's account.
+// request returns a request of the role in the secret's Region. A resource that is not known is in the secret's account, or
+// the task's.
 func (j judged) request(action, resource string) iam.Request {
 	r := iam.Request{Action: action, Resource: resource, ResourceAccount: accountOf(resource), Principal: j.role.Principal(), Context: iam.Context{
 		"aws:SecureTransport": iam.Present("true"),
 		"aws:RequestedRegion": iam.Present(j.secret.ID.Region),
 	}}
 	if resource == "" {
-		r.ResourceAccount = j.task.Account
+		r.ResourceAccount = cmp.Or(accountOf(j.secret.ARN), j.task.Account)
 	}
 	for key, value := range j.role.Context() {
 		r.Context[key] = value
@@ -271,22 +279,31 @@ func (j judged) request(action, resource string) iam.Request {
 	return r
 }
 
-// judgeKey decides what the secret's own key comes to; "" as a code when nothing stands in the way.
+// managedKey is the key that AWS manages for the secrets of an account.
+const managedKey = "aws/secretsmanager"
+
+// key returns the secret's key, which is the one that AWS manages where the secret names none; nil: not read.
+func (j judged) key() *credentials.Key {
+	if j.secret.KeyID == "" {
+		return &credentials.Key{AWS: true}
+	}
+	return j.secret.Key
+}
+
+// judgeKey decides what the secret's key comes to; "" as a code when nothing stands in the way.
 func (j judged) judgeKey() opinion {
-	k := j.secret.Key
+	k := j.key()
 	switch {
 	case k == nil:
 		return unknownFor([]string{credentials.DescribeKey}, nil)
 	case (&registry.Encryption{KeyState: k.State}).Unusable():
 		return opinion{code: "credentials.key-state", evidence: []Evidence{{credentials.DescribeKey, "KeyState " + k.State}}}
-	case !mayDecrypt(k.State):
+	case !letsDecrypt(k.State):
 		return opinion{code: "credentials.unread", reason: "its key is in the state " + k.State, evidence: []Evidence{{credentials.DescribeKey, "KeyState " + k.State}}}
 	case k.AWS:
-		return opinion{}
+		return j.judgeManaged(k)
 	}
-	policies := j.role.Policies()
-	policies.Resource = keyLayer(k)
-	d := iam.Evaluate(j.decrypt(k.ARN), policies)
+	d := j.mayDecrypt(keyLayer(k), j.role.Policies())
 	switch d.Outcome {
 	case iam.Allowed:
 		return opinion{}
@@ -296,13 +313,19 @@ func (j judged) judgeKey() opinion {
 		if k.Grants == nil {
 			return unknownFor([]string{credentials.ListGrants}, nil)
 		}
+		account, open := j.role.Principal().Account, ""
 		for _, g := range k.Grants {
-			if g.Principal == j.role.ARN && !g.Constrained {
-				return opinion{}
+			switch {
+			case g.Principal == j.role.ARN && !g.Constrained:
+				return j.granted(k)
+			case g.Principal == j.role.ARN || strings.Contains(g.Principal, ":assumed-role/"+j.role.Name+"/"):
+				open = "it depends on the constraints of a grant of " + k.ARN
+			case account == accountOf(g.Principal) && strings.HasSuffix(g.Principal, ":root"):
+				open = "a grant of " + k.ARN + " is to the account " + account + ", and AWS does not document whom there it lets in"
 			}
-			if g.Principal == j.role.ARN || strings.Contains(g.Principal, ":assumed-role/"+j.role.Name+"/") {
-				return opinion{code: "credentials.unread", reason: "it depends on the constraints of a grant of " + k.ARN}
-			}
+		}
+		if open != "" {
+			return opinion{code: "credentials.unread", reason: open}
 		}
 	}
 	return opinion{code: "credentials.key-denied", decision: &d, evidence: []Evidence{
@@ -310,12 +333,52 @@ func (j judged) judgeKey() opinion {
 		{credentials.ListGrants, fmt.Sprintf("%d grants to decrypt, none to the role", len(k.Grants))}}}
 }
 
-// keyLayer returns a key's policy as what it is to an evaluation.
+// mayDecrypt decides whether the role may decrypt with the secret's key.
+func (j judged) mayDecrypt(key *iam.Layer, policies iam.Policies) iam.Decision {
+	policies.Resource = key
+	return iam.Evaluate(j.decrypt(j.key().ARN), policies)
+}
+
+// judgeManaged decides what the key that AWS manages comes to, which only the role's own policies can deny it.
+func (j judged) judgeManaged(k *credentials.Key) opinion {
+	d := j.mayDecrypt(keyLayer(k), j.role.Policies())
+	switch d.Outcome {
+	case iam.Allowed:
+		return opinion{}
+	case iam.Unknown:
+		return unknownFor(d.Missing, d.Keys)
+	}
+	return opinion{code: "credentials.key-denied", decision: &d, evidence: []Evidence{{policySource(d), d.Reason(iam.Request{Action: "kms:Decrypt"})}}}
+}
+
+// granted decides what is left of a grant to the role: it allows, and what denies still denies. Of a boundary that does not
+// allow it AWS says that it limits what a policy grants a role, and nothing of grants.
+func (j judged) granted(k *credentials.Key) opinion {
+	policies, key := j.role.Policies(), keyLayer(k)
+	policies.Identity.Policies = slices.Concat(policies.Identity.Policies, iam.Unrestricted().Policies)
+	key.Policies = append(key.Policies, iam.Policy{Name: "grant", Document: iam.Document{Statements: []iam.Statement{{
+		Effect: iam.Allow, Principal: &iam.PrincipalSet{AWS: []string{j.role.ARN}}, Actions: []string{"kms:Decrypt"}}}}})
+	switch d := j.mayDecrypt(key, policies); d.Outcome {
+	case iam.Allowed:
+		return opinion{}
+	case iam.Unknown:
+		return unknownFor(d.Missing, d.Keys)
+	}
+	return opinion{code: "credentials.unread", reason: "a grant of " + k.ARN + " allows it, and AWS does not document whether the role's boundary limits that"}
+}
+
+// keyLayer returns a key's policy as what it is to an evaluation. Of the key that AWS manages nothing was read: its policy lets
+// in everybody in the account for whom Secrets Manager asks.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-policies
 func keyLayer(k *credentials.Key) *iam.Layer {
-	if k.Policy == nil {
+	text := k.Policy
+	switch {
+	case k.AWS:
+		text = new(`{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}}`)
+	case text == nil:
 		return &iam.Layer{Missing: []string{credentials.GetKeyPolicy}}
 	}
-	document, _ := iam.Parse(*k.Policy)
+	document, _ := iam.Parse(*text)
 	return &iam.Layer{Policies: []iam.Policy{{Name: "policy of the key", Document: document}}}
 }
 

@@ -37,10 +37,10 @@ func allowSecret(r Repair) []Change {
 // https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
 func allowKey(r Repair) []Change {
 	j, ok := r.judged()
-	if !ok || j.secret.Key == nil {
+	if !ok || j.key() == nil {
 		return nil
 	}
-	key := j.secret.Key
+	key := j.key()
 	return j.amended(need{j.decrypt(key.ARN), &attached{at: iam.ResourceLayer, layer: keyLayer(key),
 		form: func(s iam.Statement) iam.Statement {
 			s.Resources = []string{"*"}
@@ -86,7 +86,8 @@ func enabled(key, state string) []Change {
 	return nil
 }
 
-// addressedSecret is the name of a secret with the characters that its ARN ends in.
+// addressedSecret is the name of a secret with the characters that its ARN ends in. What ends otherwise is a part of an ARN.
+// https://docs.aws.amazon.com/secretsmanager/latest/userguide/troubleshoot.html#ARN_secretnamehyphen
 var addressedSecret = regexp.MustCompile(`^(.+)-[A-Za-z0-9]{6}$`)
 
 // createSecret creates the secret that a container names. Its ARN will be another, so that a task definition that gives the
@@ -149,5 +150,5 @@ func (r Repair) readNew(arn string) []Change {
 }
 
 func (r Repair) judgedNew(role *iam.Role, secret string) judged {
-	return judged{role: role, secret: &credentials.Secret{ID: credentials.ID{Name: secret, Region: regionOf(secret)}, ARN: secret}, task: r.Task}
+	return judged{role: role, secret: &credentials.Secret{ID: credentials.ID{Name: secret, Region: regionOf(secret)}, ARN: secret, Exists: new(true)}, task: r.Task}
 }

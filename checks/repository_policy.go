@@ -123,8 +123,12 @@ func (c RepositoryPolicy) judge(ctx context.Context, task Task, role *iam.Role, 
 		if !any { // no policy, and none is needed
 			return nil
 		}
-		if l.Blocks && l.Outcome == iam.ImplicitDeny && registryGrants(role, r, image) {
+		switch {
+		case l.Outcome != iam.ImplicitDeny:
+		case l.Blocks && registryGrants(role, r, image):
 			return &iam.LayerDecision{Layer: iam.ResourceLayer, Warnings: []string{registryMayAllow}}
+		case r.Principal.Account == "" && r.Principal.ARN == "":
+			return &iam.LayerDecision{Layer: iam.ResourceLayer, Warnings: []string{"whether the role is of the repository's account is not known"}}
 		}
 		return &l
 	})

@@ -52,3 +52,17 @@ func TestARepositoryPolicyAndABareName(t *testing.T) {
 		})
 	}
 }
+
+// Of a role and a task whose account nobody gave, it is not known whether the repository is in it, and so whether the
+// repository's policy has to allow the pull.
+func TestARepositoryPolicyAndAnAccountThatIsNotKnown(t *testing.T) {
+	for _, policy := range []string{"", `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "222222222222"}, "Action": "ecr:*"}]}`} {
+		d := altered(t, "healthy-nat", func(s *checks.Snapshot) {
+			s.Task.Account, s.Task.ExecutionRole, s.Facts.Roles = "", iam.RoleName(s.Task.ExecutionRole), nil
+			s.Facts.Images[0].Fact.RepositoryPolicy = &policy
+		})
+		if f := byCheck(d)["repository-policy"][0]; f.Status != checks.Unknown {
+			t.Errorf("%q: %s (%s)", policy, f.Status, f.Summary)
+		}
+	}
+}

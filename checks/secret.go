@@ -35,13 +35,15 @@ func (t Task) givenRequests(c Container) (requests []iam.Request) {
 	return requests
 }
 
-// secretRequest is the request for the credentials that a container names. A name is no ARN, whose last characters are
-// random: then the resource is not known.
+// secretRequest is the request for the credentials that a container names. A name, or a part of an ARN, does not tell the
+// random characters in which the ARN ends: then the resource is not known.
 func secretRequest(task Task, c Container) iam.Request {
 	r := iam.Request{Action: getSecret, Principal: task.principal(), ResourceAccount: task.Account, Context: callerKeys(task.Region)}
 	if parts := strings.Split(c.RepositoryCredentials, ":"); len(parts) > 5 && parts[0] == "arn" {
-		r.Resource, r.ResourceAccount = c.RepositoryCredentials, parts[4]
-		r.Context = callerKeys(parts[3])
+		if addressedSecret.MatchString(c.RepositoryCredentials) {
+			r.Resource = c.RepositoryCredentials
+		}
+		r.ResourceAccount, r.Context = parts[4], callerKeys(parts[3])
 	}
 	return r
 }

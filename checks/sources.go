@@ -68,7 +68,7 @@ func (s Sources) Shared() Sources {
 		s.Images = sharer.Shared()
 	}
 	if s.Images != nil {
-		s.Images = registry.SourceFunc(shared(s.Images.Image, registry.Reference.String, func(f *Facts) *[]Answer[registry.Reference, registry.Image] { return &f.Images }))
+		s.Images = registry.SourceFunc(shared(referred(s.Images.Image), registry.Reference.String, func(f *Facts) *[]Answer[registry.Reference, registry.Image] { return &f.Images }))
 	}
 	if s.Secrets != nil {
 		s.Secrets = credentials.SourceFunc(shared(s.Secrets.Secret, secretKey, func(f *Facts) *[]Answer[credentials.ID, credentials.Secret] { return &f.Secrets }))
@@ -86,6 +86,18 @@ func topologies(source network.Source) func(context.Context, network.Placement) 
 		return s.Shared().Topology
 	}
 	return once(source.Topology, placementKey)
+}
+
+// referred returns a function that gives every image its reference: one of a caller's own source may leave it out.
+func referred(fetch func(context.Context, registry.Reference) (*registry.Image, error)) func(context.Context, registry.Reference) (*registry.Image, error) {
+	return func(ctx context.Context, ref registry.Reference) (*registry.Image, error) {
+		image, err := fetch(ctx, ref)
+		if image != nil && image.Reference.Registry == "" {
+			named := *image
+			named.Reference, image = ref, &named
+		}
+		return image, err
+	}
 }
 
 // shared returns a function that fetches every fact once and notes it for every task that asks.

@@ -157,3 +157,21 @@ func TestASourceThatGivesNothingLeavesEverythingOpen(t *testing.T) {
 		t.Errorf("%s, %v, %v", d.Status(), d.RootCauses(), err)
 	}
 }
+
+// An image that a source of a caller's own gives without its reference is the one that was asked for.
+func TestAnImageWithoutAReferenceIsTheOneAskedFor(t *testing.T) {
+	for _, name := range []string{"registry-policy-deny", "cache-nobody-allows", "repository-key-disabled"} {
+		s := scenario(t, name)
+		sources, want := s.Sources(), diagnose(t, s)
+		images := sources.Images
+		sources.Images = registry.SourceFunc(func(ctx context.Context, ref registry.Reference) (*registry.Image, error) {
+			image, err := images.Image(ctx, ref)
+			image.Reference = registry.Reference{}
+			return image, err
+		})
+		d, err := checks.Run(t.Context(), s.Task, checks.Default(sources)...)
+		if err != nil || d.Status() != want.Status() || len(d.RootCauses()) != 1 || d.RootCauses()[0].Code != want.RootCauses()[0].Code {
+			t.Errorf("%s: %s %v, %v", name, d.Status(), d.RootCauses(), err)
+		}
+	}
+}

@@ -55,7 +55,7 @@ func surveyed(ctx context.Context, source network.Source, task Task) (*survey, e
 		return nil, err
 	}
 	if topology == nil {
-		return nil, errors.New("the source gave no topology")
+		return nil, errNoFact
 	}
 	if r, ok := ctx.Value(recorderKey{}).(*recorder); ok && reflect.DeepEqual(task, r.task) {
 		return r.survey(topology), nil
