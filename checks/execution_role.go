@@ -181,7 +181,7 @@ func accountOf(arn string) string {
 // not known, so a policy that looks at it in more detail than AWS's guard against a confused deputy stays unknown.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
 func assumable(role *iam.Role, task Task) iam.Decision {
-	if task.Account != "" && task.Region != "" {
+	if task.Account != "" && task.Region != "" && !asksForSource(role.Trust) {
 		partition, _, _ := strings.Cut(strings.TrimPrefix(role.ARN, "arn:"), ":")
 		d := role.Assumable(ecsTasks, task.Account, "arn:"+partition+":ecs:"+task.Region+":"+task.Account+":any")
 		if d.Outcome == iam.Allowed {
@@ -189,6 +189,20 @@ func assumable(role *iam.Role, task Task) iam.Decision {
 		}
 	}
 	return role.Assumable(ecsTasks, task.Account, "")
+}
+
+// asksForSource reports a trust policy that looks at the last part of the source ARN.
+func asksForSource(trust *iam.Policy) bool {
+	return trust != nil && slices.ContainsFunc(trust.Document.Statements, func(s iam.Statement) bool {
+		return slices.ContainsFunc(s.Conditions, func(c iam.Condition) bool {
+			return strings.EqualFold(c.Key, "aws:SourceArn") && slices.ContainsFunc(c.Values, func(pattern string) bool {
+				if parts := strings.SplitN(pattern, ":", 6); len(parts) == 6 {
+					return parts[5] != "*"
+				}
+				return strings.IndexByte(pattern, '*') != len(pattern)-1 // a pattern of text ends in its only *
+			})
+		})
+	})
 }
 
 // mayCall decides a request by the role's own policies, and where those merely do not allow it, by the repository's.
