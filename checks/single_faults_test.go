@@ -136,7 +136,7 @@ func faultsOf(s checks.Snapshot) map[string]func(checks.Snapshot) {
 // One thing that breaks in a healthy account is one root cause, however many hosts, subnets and containers it stops.
 func TestASingleFaultIsOneRootCause(t *testing.T) {
 	t.Parallel()
-	for _, s := range scenarios(t) {
+	for _, s := range some(t) {
 		if !strings.HasPrefix(s.Name, "healthy-") {
 			continue
 		}
