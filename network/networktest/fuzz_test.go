@@ -31,6 +31,9 @@ func FuzzLoad(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, command, text string) {
+		if strings.Contains(command, ".json/") {
+			t.Skip("it makes a folder of a file")
+		}
 		fsys := files(map[string]string{"describe-subnets": subnet})
 		fsys["ec2/"+command+".json"] = &fstest.MapFile{Data: []byte(text)}
 		fake, err := networktest.Load(fsys)

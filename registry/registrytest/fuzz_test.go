@@ -34,6 +34,9 @@ func FuzzLoad(f *testing.F) {
 		f.Add(name, string(content.Data))
 	}
 	f.Fuzz(func(t *testing.T, name, text string) {
+		if strings.Contains(name, ".json/") {
+			t.Skip("it makes a folder of a file")
+		}
 		fsys := fstest.MapFS{"ecr/describe-images.json": captured["ecr/describe-images.json"]}
 		fsys[name] = file(text)
 		fake, err := registrytest.Load(fsys)
