@@ -151,16 +151,20 @@ func (b *browser) fits(t *testing.T, what string) {
 
 // Every scenario's page stands alone and is as wide as its window.
 func TestPagesFit(t *testing.T) {
-	b := open(t)
+	t.Parallel()
 	all := diagnoses(t)
-	for name, d := range all {
-		for _, tag := range report.Languages() {
-			b.show(t, name, d, report.WithLanguage(tag))
-			for _, w := range widths {
-				b.as(t, w, "light")
-				b.fits(t, fmt.Sprintf("%s in %s at %d", name, tag, w))
+	for _, tag := range report.Languages() {
+		t.Run(tag.String(), func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			for name, d := range all {
+				b.show(t, name, d, report.WithLanguage(tag))
+				for _, w := range widths {
+					b.as(t, w, "light")
+					b.fits(t, fmt.Sprintf("%s at %d", name, w))
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -171,6 +175,7 @@ var shown = []string{"endpoint-group-closed", "healthy-nat", "two-faults-of-two-
 // axe-core finds nothing to object to where all is opened and a rule is shown, light and dark. CANPULL_SCREENSHOTS gets a picture of each.
 // https://github.com/dequelabs/axe-core
 func TestPagesAreAccessible(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile(npm(t, "axe-core/axe.min.js"))
 	if err != nil {
 		t.Fatal(err)
@@ -236,6 +241,7 @@ func (b *browser) picture(t *testing.T, what string) {
 
 // What is folded on the screen is on paper as well.
 func TestPagesArePrintedWhole(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	d := diagnoses(t)["endpoint-group-closed"]
 	b.show(t, "print", d)
@@ -254,6 +260,7 @@ func TestPagesArePrintedWhole(t *testing.T) {
 
 // The rule of each hop is shown to whoever moves there with the keyboard alone.
 func TestHopsAreReachedByKeyboard(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	b.as(t, 1440, "light")
 	b.show(t, "keyboard", diagnoses(t)["endpoint-group-closed"])

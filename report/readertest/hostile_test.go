@@ -35,6 +35,7 @@ func hostile(length int) checks.Diagnosis {
 }
 
 func TestHostileNamesDoNothing(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	b.show(t, "hostile", hostile(10_000))
 	found := run(t, b, chromedp.Evaluate[struct {

@@ -32,6 +32,7 @@ func flowOf(t *testing.T, d checks.Diagnosis, tag language.Tag) string {
 // Mermaid reads the flow of every scenario, and draws it as GitHub has it do: strictly, so that nothing in a label runs.
 // https://mermaid.js.org/config/usage.html#securitylevel
 func TestFlowsAreDrawn(t *testing.T) {
+	t.Parallel()
 	mermaid, err := os.ReadFile(npm(t, "mermaid/dist/mermaid.min.js"))
 	if err != nil {
 		t.Fatal(err)

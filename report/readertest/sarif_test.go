@@ -16,6 +16,7 @@ import (
 // SARIF's own validator finds no error by the schema, by the specification's rules and by GitHub's.
 // https://github.com/microsoft/sarif-sdk/blob/main/docs/multitool-usage.md
 func TestSARIFIsValid(t *testing.T) {
+	t.Parallel()
 	multitool := npm(t, "@microsoft/sarif-multitool-linux/Sarif.Multitool")
 	type log struct {
 		Schema  string            `json:"$schema"`

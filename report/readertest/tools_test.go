@@ -1,9 +1,12 @@
 package readertest
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/canpull/canpull/checks"
@@ -43,16 +46,23 @@ func npm(t *testing.T, name string) string {
 // diagnoses returns those of all scenarios.
 func diagnoses(t *testing.T) map[string]checks.Diagnosis {
 	t.Helper()
-	scenarios, err := checkstest.Read(os.DirFS("../../checks/checkstest/scenarios"))
+	all, err := diagnosed()
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]checks.Diagnosis{}
-	for _, s := range scenarios {
-		if all[s.Name], err = checks.Run(t.Context(), s.Task, checks.Default(s.Sources())...); err != nil {
-			t.Fatal(s.Name, err)
-		}
-	}
-	all["hostile"], all["long"] = hostile(100), hostile(10_000)
 	return all
 }
+
+var diagnosed = sync.OnceValues(func() (map[string]checks.Diagnosis, error) {
+	scenarios, err := checkstest.Read(os.DirFS("../../checks/checkstest/scenarios"))
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]checks.Diagnosis{"hostile": hostile(100), "long": hostile(10_000)}
+	for _, s := range scenarios {
+		if all[s.Name], err = checks.Run(context.Background(), s.Task, checks.Default(s.Sources())...); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Name, err)
+		}
+	}
+	return all, nil
+})
