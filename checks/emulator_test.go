@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/smithy-go/middleware"
@@ -150,28 +149,15 @@ func configFor(url, account string) aws.Config {
 		Region:       region,
 		BaseEndpoint: &url,
 		Credentials:  credentials.NewStaticCredentialsProvider("AKIAEXAMPLE", "example", ""),
-		Retryer:      patient,
+		Retryer:      func() aws.Retryer { return aws.NopRetryer{} }, // what the emulator does not implement it answers with 500
 		HTTPClient:   corrected{awshttp.NewBuildableClient()},
 		APIOptions:   []func(*middleware.Stack) error{smithyhttp.SetHeaderValue("x-moto-account-id", account)},
 	}
 }
 
-// patient asks again where a connection broke off: smithy-go closes a request's body when the answer begins, and if net/http
-// is not done with the body by then, which on a busy machine happens, it takes that for a failed request. An answer is an answer:
-// what the emulator does not implement it answers with 500.
-func patient() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = 4
-		o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 50 * time.Millisecond, nil })
-		o.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-			_, broke := errors.AsType[*net.OpError](err)
-			return aws.BoolTernary(broke || errors.Is(err, io.ErrUnexpectedEOF))
-		})}
-	})
-}
-
 // corrected makes an answer readable that the SDK refuses: what a task's containers have of CPU and memory is text in ECS
-// and a number in the emulator.
+// and a number in the emulator. It hides WriteTo of a request's body: smithy-go closes the body when the answer begins, and to
+// net/http, if on a busy machine it has not looked for the body's end by then, WriteTo reports that as a failed request.
 type corrected struct{ aws.HTTPClient }
 
 var (
@@ -180,6 +166,9 @@ var (
 )
 
 func (c corrected) Do(request *http.Request) (*http.Response, error) {
+	if request.Body != nil && request.Body != http.NoBody {
+		request.Body = struct{ io.ReadCloser }{request.Body}
+	}
 	answer, err := c.HTTPClient.Do(request)
 	if err != nil || !aboutTasks.MatchString(request.Header.Get("X-Amz-Target")) {
 		return answer, err
