@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/canpull/canpull/examples/internal/emulator"
@@ -27,11 +26,7 @@ func TestREADMEShowsTheFinding(t *testing.T) {
 
 // In an account that is asked over HTTP, the check stands beside the standard ones.
 func TestEmulatedAccount(t *testing.T) {
-	emulator.Start(t)
-	cfg, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := emulator.Start(t)
 	emulator.NewPlace(t, cfg).Services(t, cfg, "prod", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.0", types.LaunchTypeFargate, 1)
 	var b strings.Builder
 	if err := run(t.Context(), &b, "prod", "web-0"); err != nil || !strings.Contains(b.String(), "[our-registry.foreign]") || !strings.Contains(b.String(), "[route.none]") {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/canpull/canpull/examples/internal/command"
@@ -17,11 +16,7 @@ import (
 // A service, a planned task and an event, in an account that is asked over HTTP; then its snapshot, offline. Of the emulator's
 // tasks the SDK refuses the numbers.
 func TestEmulatedAccount(t *testing.T) {
-	emulator.Start(t)
-	cfg, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := emulator.Start(t)
 	place := emulator.NewPlace(t, cfg)
 	service := place.Services(t, cfg, "prod", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1.0", types.LaunchTypeFargate, 1)[0]
 	event, err := json.Marshal(map[string]any{"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": map[string]any{

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -16,11 +15,7 @@ import (
 
 // Clusters, accounts and Regions that are asked over HTTP.
 func TestEmulatedAccounts(t *testing.T) {
-	emulator.Start(t)
-	cfg, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := emulator.Start(t)
 	// populate makes a cluster, and returns the route table that its services fail by.
 	populate := func(cfg aws.Config, cluster string, launch types.LaunchType, services int) string {
 		place := emulator.NewPlace(t, cfg)

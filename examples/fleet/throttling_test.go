@@ -6,11 +6,11 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
 	"github.com/canpull/canpull/examples/internal/command"
@@ -19,11 +19,8 @@ import (
 
 // Where every fifth call is throttled and connections break nothing is lost: the SDK's adaptive mode makes it again.
 func TestThrottledAccount(t *testing.T) {
-	account, err := url.Parse(emulator.Start(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cfg, err := config.LoadDefaultConfig(t.Context())
+	cfg := emulator.Start(t)
+	account, err := url.Parse(os.Getenv("AWS_ENDPOINT_URL"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
@@ -160,11 +159,7 @@ func makeAccount(t *testing.T, cfg aws.Config) (event func(id, stoppedReason str
 
 // The built program, under Lambda's runtime API, in an emulated account.
 func TestFunction(t *testing.T) {
-	emulator.Start(t)
-	cfg, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := emulator.Start(t)
 	event := makeAccount(t, cfg)
 	emulator.Call(t, dynamodb.NewFromConfig(cfg).CreateTable, &dynamodb.CreateTableInput{TableName: aws.String("tasks"), BillingMode: dynamotypes.BillingModePayPerRequest,
 		AttributeDefinitions: []dynamotypes.AttributeDefinition{{AttributeName: aws.String("task"), AttributeType: dynamotypes.ScalarAttributeTypeS}},

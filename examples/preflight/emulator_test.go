@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	ecstypes "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -20,11 +19,7 @@ const definition = `{"family": "web", "networkMode": "awsvpc", "requiresCompatib
 
 // A definition that is not registered, in an account that is asked over HTTP.
 func TestEmulatedDefinition(t *testing.T) {
-	emulator.Start(t)
-	cfg, err := config.LoadDefaultConfig(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg := emulator.Start(t)
 	in := emulator.NewPlace(t, cfg)
 	name := file(t, "web.json", definition)
 

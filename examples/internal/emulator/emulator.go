@@ -3,6 +3,7 @@ package emulator
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -14,11 +15,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
 )
 
 // Start starts an emulator with an empty account, 123456789012, leads the SDK's default chain to it for as long as the test
-// runs, and returns its URL. Without moto_server the test is skipped, except in CI.
-func Start(t *testing.T) string {
+// runs, and returns a configuration for making things in it. Without moto_server the test is skipped, except in CI.
+func Start(t *testing.T) aws.Config {
 	t.Helper()
 	program, err := exec.LookPath("moto_server")
 	if err != nil {
@@ -37,11 +42,27 @@ func Start(t *testing.T) string {
 			} {
 				t.Setenv(name, value)
 			}
-			return url
+			cfg, err := config.LoadDefaultConfig(t.Context(), config.WithRetryer(func() aws.Retryer { return aws.NopRetryer{} }))
+			if err != nil {
+				t.Fatal(err)
+			}
+			cfg.HTTPClient = once{awshttp.NewBuildableClient()}
+			return cfg
 		}
 	}
 	t.Fatal("the emulator of AWS did not start")
-	return ""
+	return aws.Config{}
+}
+
+// once hides WriteTo of a request's body. smithy-go closes the body when the answer begins, and to net/http, if on a busy machine
+// it has not looked for the body's end by then, WriteTo reports that as a failed request: it would be made again.
+type once struct{ aws.HTTPClient }
+
+func (c once) Do(request *http.Request) (*http.Response, error) {
+	if request.Body != nil && request.Body != http.NoBody {
+		request.Body = struct{ io.ReadCloser }{request.Body}
+	}
+	return c.HTTPClient.Do(request)
 }
 
 // answeredOnce stands before the emulator. What that does not implement it answers with 500, which the SDK takes for a fault that
