@@ -89,6 +89,25 @@ func TestStorageOfWindowsIsNoCertainty(t *testing.T) {
 	}
 }
 
+// What has a media type that was read and is not known to be an image's is not taken to be one.
+func TestAnUnfamiliarMediaTypeIsUnknown(t *testing.T) {
+	for _, tt := range []struct{ config, want string }{
+		{"application/vnd.oci.image.config.v1+json", "format.fits"},
+		{"application/vnd.cncf.helm.config.v1+json", "format.artifact"},
+		{"application/vnd.wasm.config.v0+json", "format.unread"},
+		{"", "format.not-read"},
+	} {
+		source := registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
+			return &registry.Image{Reference: ref, Status: registry.Present, Manifest: &registry.Manifest{Kind: registry.KindImage, Platform: &linux,
+				Config: &registry.Blob{Digest: "c", MediaType: tt.config}, Layers: []registry.Blob{}}}, nil
+		})
+		d, err := checks.Run(t.Context(), taskOf("app"), checks.ImageFormat{Images: source})
+		if err != nil || len(d.Findings) != 1 || string(d.Findings[0].Code) != tt.want {
+			t.Errorf("%q: %+v, %v; want %s", tt.config, d.Findings, err, tt.want)
+		}
+	}
+}
+
 // A manifest that was refused is Unknown and names the action. One that cannot be read here is assumed to fit.
 func TestRefusedIsUnknownAndNotOfferedIsAssumed(t *testing.T) {
 	refused := errors.New("refused")
