@@ -202,12 +202,16 @@ func letsDecrypt(state string) bool { return state == "" || state == "Enabled" |
 // the grants of ECR, which a manifest that is handed out does; under a pull-through-cache rule, where none is asked for,
 // the state has to be enough.
 func keyMissing(image *registry.Image) (missing []string) {
+	e := image.Encryption
 	for _, action := range []string{describeRepositories, credentials.DescribeKey} {
 		if err := image.Unread[action]; err != nil && !notOffered(err) {
 			missing = append(missing, action)
 		}
 	}
-	if e := image.Encryption; len(missing) > 0 || e != nil && e.Key != "" {
+	if e != nil && e.Key != "" && e.KeyState == "" && image.Unread[credentials.DescribeKey] == nil {
+		missing = append(missing, credentials.DescribeKey)
+	}
+	if len(missing) > 0 || e != nil && e.Key != "" {
 		missing = append(missing, manifestRefused(image)...)
 	}
 	return missing

@@ -97,7 +97,7 @@ func TestTheStateOfAKeyTellsWhetherAnImageCanBeDecrypted(t *testing.T) {
 	for state, want := range map[string]checks.Code{
 		"Enabled": "image.present", "Updating": "image.present", "Disabled": "image.key-unusable", "PendingDeletion": "image.key-unusable",
 		"PendingReplicaDeletion": "image.key-unusable", "PendingImport": "image.key-unusable", "Unavailable": "image.key-unusable",
-		registry.KeyAbsent: "image.key-unusable", "Creating": "image.key-unread", "Frozen": "image.key-unread",
+		registry.KeyAbsent: "image.key-unusable", "Creating": "image.key-unread", "Frozen": "image.key-unread", "": "image.key-unread",
 	} {
 		images := registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
 			return &registry.Image{Reference: ref, Status: registry.Present, CacheRule: &registry.CacheRule{Prefix: "hub"},

@@ -195,7 +195,9 @@ func (j judged) verdicts() (certain []opinion) {
 	}
 	var key opinion
 	if (s.KeyID != "" || s.Exists != nil && *s.Exists) && !j.notShared() {
-		key = j.judgeKey()
+		if key = j.judgeKey(); key.code == "" && s.Key != nil && !s.Key.AWS && s.Key.State == "" {
+			key = unknownFor([]string{credentials.DescribeKey}, nil)
+		}
 		if j.info.Codes[key.code].Status == Fail {
 			certain = append(certain, key)
 		}
@@ -254,7 +256,10 @@ func (j judged) read() iam.Request {
 	}
 	r := j.request(credentials.GetSecretValue, secret)
 	r.Context["aws:ViaAWSService"] = iam.Present("false")
-	if secret != "" {
+	// The key is "the SecretID value in the request", and what it is for a name or a part of an ARN is not documented.
+	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+	r.Context["secretsmanager:SecretId"] = iam.PresentUnknown()
+	if secret != "" && secret == j.secret.ID.Name {
 		r.Context["secretsmanager:SecretId"] = iam.Present(secret)
 	}
 	return r
