@@ -74,6 +74,17 @@ func TestStorage(t *testing.T) {
 	}
 }
 
+// Ephemeral storage can be set on Linux since platform version 1.4.0, which tasks of an older one have to be told.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EphemeralStorage.html
+func TestMoreStorageTakesANewerPlatformVersion(t *testing.T) {
+	task := taskOf("app")
+	task.PlatformVersion = "1.3.0"
+	d, err := checks.Run(t.Context(), task, checks.Storage{Images: layered(map[string][]registry.Blob{"app": {{Digest: "l", Size: 15 * gib}}})})
+	if err != nil || d.Findings[0].Code != "storage.exceeded" || !strings.Contains(d.Findings[0].Fixes[0].Summary, "1.4.0 or later") {
+		t.Errorf("%+v, %v", d.Findings, err)
+	}
+}
+
 // On Windows Fargate keeps base layers at hand, so that the sum of the layers proves nothing.
 func TestStorageOfWindowsIsNoCertainty(t *testing.T) {
 	windows := registry.Platform{OS: "windows", Architecture: "amd64"}
