@@ -105,9 +105,11 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 				return found, err
 			}
 		}
-		if ref.ECR != nil && code == "image.repository-absent" && task.Account != "" && task.Account != ref.ECR.Account {
+		if ref.ECR != nil && code == "image.repository-absent" && task.Account != ref.ECR.Account {
 			// The role may be shown more than these credentials are.
-			code, args["account"] = "image.hidden", ref.ECR.Account
+			if code, args["account"] = "image.hidden", ref.ECR.Account; task.Account == "" {
+				code, args["reason"] = "image.unread", task.elsewhere(ref.ECR.Account)
+			}
 		}
 		if code == "image.present" || code == "image.unread" && image.Encryption != nil && image.Encryption.Refused {
 			code = keyOf(image, args)
