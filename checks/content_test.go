@@ -74,6 +74,17 @@ func TestStorage(t *testing.T) {
 	}
 }
 
+// Ephemeral storage can be set on Linux since platform version 1.4.0, which tasks of an older one have to be told.
+// https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_EphemeralStorage.html
+func TestMoreStorageTakesANewerPlatformVersion(t *testing.T) {
+	task := taskOf("app")
+	task.PlatformVersion = "1.3.0"
+	d, err := checks.Run(t.Context(), task, checks.Storage{Images: layered(map[string][]registry.Blob{"app": {{Digest: "l", Size: 15 * gib}}})})
+	if err != nil || d.Findings[0].Code != "storage.exceeded" || !strings.Contains(d.Findings[0].Fixes[0].Summary, "1.4.0 or later") {
+		t.Errorf("%+v, %v", d.Findings, err)
+	}
+}
+
 // On Windows Fargate keeps base layers at hand, so that the sum of the layers proves nothing.
 func TestStorageOfWindowsIsNoCertainty(t *testing.T) {
 	windows := registry.Platform{OS: "windows", Architecture: "amd64"}
@@ -86,6 +97,25 @@ func TestStorageOfWindowsIsNoCertainty(t *testing.T) {
 	d, err := checks.Run(t.Context(), task, checks.Storage{Images: source})
 	if err != nil || d.Status() != checks.Warn {
 		t.Errorf("%s, %v", d.Status(), err)
+	}
+}
+
+// What has a media type that was read and is not known to be an image's is not taken to be one.
+func TestAnUnfamiliarMediaTypeIsUnknown(t *testing.T) {
+	for _, tt := range []struct{ config, want string }{
+		{"application/vnd.oci.image.config.v1+json", "format.fits"},
+		{"application/vnd.cncf.helm.config.v1+json", "format.artifact"},
+		{"application/vnd.wasm.config.v0+json", "format.unread"},
+		{"", "format.not-read"},
+	} {
+		source := registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
+			return &registry.Image{Reference: ref, Status: registry.Present, Manifest: &registry.Manifest{Kind: registry.KindImage, Platform: &linux,
+				Config: &registry.Blob{Digest: "c", MediaType: tt.config}, Layers: []registry.Blob{}}}, nil
+		})
+		d, err := checks.Run(t.Context(), taskOf("app"), checks.ImageFormat{Images: source})
+		if err != nil || len(d.Findings) != 1 || string(d.Findings[0].Code) != tt.want {
+			t.Errorf("%q: %+v, %v; want %s", tt.config, d.Findings, err, tt.want)
+		}
 	}
 }
 

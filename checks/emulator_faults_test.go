@@ -223,6 +223,13 @@ var broken = []fault{
 			`"layers": [{"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": "`+manifest.Digest()+`", "size": 30000000000}]`, 1)}})
 		return a.service(), a.serviceARN()
 	}},
+	{name: "a Helm chart for an image", code: "format.artifact", build: func(a *account) (loader, string) {
+		a.nat()
+		a.images = []string{"ghcr.io/team/app:2.0"}
+		a.serve(map[string]registrytest.Manifest{"team/app:2.0": {MediaType: manifest.MediaType,
+			Body: strings.Replace(manifest.Body, "application/vnd.oci.image.config.v1+json", "application/vnd.cncf.helm.config.v1+json", 1)}})
+		return a.service(), "ghcr.io/team/app:2.0"
+	}},
 	{name: "credentials absent", code: "credentials.absent", build: func(a *account) (loader, string) {
 		a.nat()
 		a.images = []string{"ghcr.io/team/app:2.0"}

@@ -103,9 +103,8 @@ func (c ExecutionRole) Check(ctx context.Context, task Task) ([]Finding, error) 
 		return []Finding{info.Finding(Assume, "role.absent-unknown", task.ExecutionRole, map[string]string{
 			"reason": unsettled([]string{"iam:GetRole"}, nil)}).because([]string{"iam:GetRole"}, role.Unread)}, nil
 	}
-	if account := accountOf(task.ExecutionRole); !*role.Exists && account != "" && task.Account != "" && account != task.Account {
-		return []Finding{info.Finding(Assume, "role.absent-unknown", task.ExecutionRole, map[string]string{
-			"reason": "it is in account " + account + ", and the task is in " + task.Account})}, nil
+	if account := accountOf(task.ExecutionRole); !*role.Exists && account != "" && account != task.Account {
+		return []Finding{info.Finding(Assume, "role.absent-unknown", task.ExecutionRole, map[string]string{"reason": task.elsewhere(account)})}, nil
 	}
 	if !*role.Exists {
 		f := info.Finding(Assume, "role.absent", task.ExecutionRole, nil)

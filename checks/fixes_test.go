@@ -24,6 +24,7 @@ var advice = map[checks.Code]string{
 	"image.absent":               "the image must be pushed, or another one meant; what else there is was not read",
 	"image.repository-absent":    "a repository alone holds no image: it must be pushed, or another one meant",
 	"platform.gone":              "the image must be pushed again",
+	"format.artifact":            "only the author knows which image was meant",
 }
 
 // leftOpen are the codes whose fixes take the cause away for certain, and leave open whether that is enough, and why.

@@ -229,7 +229,8 @@ func (e *stoppedECS) DescribeTasks(ctx context.Context, in *ecs.DescribeTasksInp
 		out.Tasks = append(out.Tasks, types.Task{TaskArn: &arn, ClusterArn: aws.String(clusterARN), LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"),
 			TaskDefinitionArn: aws.String(fmt.Sprintf("arn:aws:ecs:eu-west-1:111122223333:task-definition/svc-%d:7", service)),
 			Group:             aws.String(fmt.Sprintf("service:svc-%d", service)), StartedBy: aws.String("ecs-svc/1234567890123456789"),
-			StopCode: types.TaskStopCodeTaskFailedToStart, StoppedReason: aws.String("CannotPullContainerError: dial tcp 52.218.1.1:443: i/o timeout"),
+			CreatedAt: aws.Time(time.Date(2024, 10, 1, 0, 0, 0, 0, time.UTC)), // before there were service revisions
+			StopCode:  types.TaskStopCodeTaskFailedToStart, StoppedReason: aws.String("CannotPullContainerError: dial tcp 52.218.1.1:443: i/o timeout"),
 			Attachments: []types.Attachment{{Details: []types.KeyValuePair{{Name: aws.String("subnetId"), Value: aws.String("subnet-0-private0a")},
 				{Name: aws.String("networkInterfaceId"), Value: aws.String(fmt.Sprintf("eni-%d", i))}}}}})
 	}

@@ -105,9 +105,11 @@ func (c Image) check(ctx context.Context, task Task) ([]Finding, error) {
 				return found, err
 			}
 		}
-		if ref.ECR != nil && code == "image.repository-absent" && task.Account != "" && task.Account != ref.ECR.Account {
+		if ref.ECR != nil && code == "image.repository-absent" && task.Account != ref.ECR.Account {
 			// The role may be shown more than these credentials are.
-			code, args["account"] = "image.hidden", ref.ECR.Account
+			if code, args["account"] = "image.hidden", ref.ECR.Account; task.Account == "" {
+				code, args["reason"] = "image.unread", task.elsewhere(ref.ECR.Account)
+			}
 		}
 		if code == "image.present" || code == "image.unread" && image.Encryption != nil && image.Encryption.Refused {
 			code = keyOf(image, args)
@@ -202,12 +204,16 @@ func letsDecrypt(state string) bool { return state == "" || state == "Enabled" |
 // the grants of ECR, which a manifest that is handed out does; under a pull-through-cache rule, where none is asked for,
 // the state has to be enough.
 func keyMissing(image *registry.Image) (missing []string) {
+	e := image.Encryption
 	for _, action := range []string{describeRepositories, credentials.DescribeKey} {
 		if err := image.Unread[action]; err != nil && !notOffered(err) {
 			missing = append(missing, action)
 		}
 	}
-	if e := image.Encryption; len(missing) > 0 || e != nil && e.Key != "" {
+	if e != nil && e.Key != "" && e.KeyState == "" && image.Unread[credentials.DescribeKey] == nil {
+		missing = append(missing, credentials.DescribeKey)
+	}
+	if len(missing) > 0 || e != nil && e.Key != "" {
 		missing = append(missing, manifestRefused(image)...)
 	}
 	return missing

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/canpull/canpull/checks"
+	"github.com/canpull/canpull/iam"
 	"github.com/canpull/canpull/registry"
+	"github.com/canpull/canpull/registry/credentials"
 )
 
 // What a registry answers, or that it does not, each with its finding. The answers come over HTTP.
@@ -97,7 +99,7 @@ func TestTheStateOfAKeyTellsWhetherAnImageCanBeDecrypted(t *testing.T) {
 	for state, want := range map[string]checks.Code{
 		"Enabled": "image.present", "Updating": "image.present", "Disabled": "image.key-unusable", "PendingDeletion": "image.key-unusable",
 		"PendingReplicaDeletion": "image.key-unusable", "PendingImport": "image.key-unusable", "Unavailable": "image.key-unusable",
-		registry.KeyAbsent: "image.key-unusable", "Creating": "image.key-unread", "Frozen": "image.key-unread",
+		registry.KeyAbsent: "image.key-unusable", "Creating": "image.key-unread", "Frozen": "image.key-unread", "": "image.key-unread",
 	} {
 		images := registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
 			return &registry.Image{Reference: ref, Status: registry.Present, CacheRule: &registry.CacheRule{Prefix: "hub"},
@@ -107,6 +109,31 @@ func TestTheStateOfAKeyTellsWhetherAnImageCanBeDecrypted(t *testing.T) {
 		d, err := checks.Run(t.Context(), task, checks.Image{Images: images})
 		if err != nil || len(d.Findings) != 1 || d.Findings[0].Code != want {
 			t.Errorf("%s: %+v, %v; want %s", state, d.Findings, err, want)
+		}
+	}
+}
+
+// Of a task that does not say which account it is in, neither a repository, nor a role, nor a secret is known to be its
+// account's own, which the credentials in use would be shown.
+func TestWhatIsAbsentInAnAccountThatMayBeAnotherIsUnknown(t *testing.T) {
+	const secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:hub-AbCdEf"
+	images := registry.SourceFunc(func(_ context.Context, ref registry.Reference) (*registry.Image, error) {
+		return &registry.Image{Reference: ref, Status: registry.RepositoryAbsent, CacheRule: &registry.CacheRule{}}, nil
+	})
+	roles := iam.SourceFunc(func(context.Context, string) (*iam.Role, error) {
+		return &iam.Role{ARN: roleARN, Name: "exec", Exists: new(false)}, nil
+	})
+	secrets := credentials.SourceFunc(func(context.Context, credentials.ID) (*credentials.Secret, error) {
+		return &credentials.Secret{ARN: secret, Exists: new(false)}, nil
+	})
+	for account, want := range map[string]checks.Status{"111122223333": checks.Fail, "444455556666": checks.Unknown, "": checks.Unknown} {
+		task := checks.Task{Account: account, Region: "eu-west-1", ExecutionRole: roleARN,
+			Containers: []checks.Container{{Name: "app", Image: "111122223333.dkr.ecr.eu-west-1.amazonaws.com/app:1", RepositoryCredentials: secret}}}
+		for _, c := range []checks.Checker{checks.Image{Images: images}, checks.ExecutionRole{Roles: roles}, checks.RegistryCredentials{Roles: roles, Secrets: secrets}} {
+			d, err := checks.Run(t.Context(), task, c)
+			if err != nil || len(d.Findings) != 1 || d.Findings[0].Status != want {
+				t.Errorf("account %q, %s: %+v, %v; want %s", account, c.Info().ID, d.Findings, err, want)
+			}
 		}
 	}
 }

@@ -136,21 +136,21 @@ func (t *Task) lacksRevision(notRead error, began *time.Time) {
 	}
 }
 
-// predatesRevisions reports what began before the first service revision that ECS shows, or has none. nil: that is not known.
+// predatesRevisions reports what is known to have begun before the first service revision that ECS shows.
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceRevisions.html
 func predatesRevisions(began *time.Time) bool {
-	return began == nil || began.Before(time.Date(2024, 10, 25, 0, 0, 0, 0, time.UTC))
+	return began != nil && began.Before(time.Date(2024, 10, 25, 0, 0, 0, 0, time.UTC))
 }
 
 // beginning returns when the deployment of a task's service began that started it, as far as the service was read: else the
-// task is not older. Of a task set it is not known that it has a service revision, so it is nil.
+// task is not older. nil: that is not known.
 func beginning(service *types.Service, t types.Task) *time.Time {
 	if service == nil {
 		return t.CreatedAt
 	}
 	isStarter := func(id *string) bool { return aws.ToString(id) == aws.ToString(t.StartedBy) }
 	if slices.ContainsFunc(service.TaskSets, func(s types.TaskSet) bool { return isStarter(s.Id) }) {
-		return nil
+		return &time.Time{} // of a task set it is not known that it has a service revision, so it counts as older than them
 	}
 	for _, d := range service.Deployments {
 		if isStarter(d.Id) {

@@ -78,7 +78,7 @@ type origin struct {
 	launchType      types.LaunchType
 	strategy        []types.CapacityProviderStrategyItem
 	network         *types.AwsVpcConfiguration
-	began           *time.Time // nil for a task set: see beginning
+	began           *time.Time // zero for a task set: see beginning; nil: not known
 }
 
 // next returns what a service starts its next task from. With a CODE_DEPLOY or EXTERNAL deployment controller that is a task
@@ -119,7 +119,7 @@ func deployment(d types.Deployment) origin {
 }
 
 func taskSet(s types.TaskSet) origin {
-	return origin{aws.ToString(s.Id), aws.ToString(s.TaskDefinition), aws.ToString(s.PlatformVersion), s.LaunchType, s.CapacityProviderStrategy, awsvpcOf(s.NetworkConfiguration), nil}
+	return origin{aws.ToString(s.Id), aws.ToString(s.TaskDefinition), aws.ToString(s.PlatformVersion), s.LaunchType, s.CapacityProviderStrategy, awsvpcOf(s.NetworkConfiguration), &time.Time{}}
 }
 
 // over returns what o says and, where it says nothing, what the service says.

@@ -162,7 +162,9 @@ func TestPinnedDigests(t *testing.T) {
 		{"a revision that ECS does not show although it should", func(e *checkstest.ECS) {
 			e.Revisions, e.Services[0].Deployments[1].CreatedAt = []types.ServiceRevision{}, aws.Time(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
 		}, []string{"", ""}, "", "ECS shows no service revision for the deployment that starts it"},
-		{"a revision that ECS does not show", func(e *checkstest.ECS) { e.Revisions = []types.ServiceRevision{} }, []string{"", ""}, "", ""},
+		{"a revision that ECS does not show, of a deployment that began nobody knows when", func(e *checkstest.ECS) {
+			e.Revisions, e.Services[0].Deployments[1].CreatedAt, e.Tasks[0].CreatedAt = []types.ServiceRevision{}, nil, nil
+		}, []string{"", ""}, "", "ECS shows no service revision for the deployment that starts it"},
 		{"revisions that may not be read", func(e *checkstest.ECS) { e.Revisions = nil }, []string{"", ""}, "", "AccessDeniedException"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

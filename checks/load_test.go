@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -42,10 +43,11 @@ func configuration(public types.AssignPublicIp, subnets ...string) *types.Networ
 
 // started is a cluster with a task that a service's older deployment started, and an interface that may be gone.
 func started() (*checkstest.ECS, *networktest.Fake) {
+	before := aws.Time(time.Date(2024, 10, 1, 0, 0, 0, 0, time.UTC)) // there were service revisions
 	return &checkstest.ECS{
 			Tasks: []types.Task{{
 				TaskArn: aws.String(taskARN), ClusterArn: aws.String(clusterARN), TaskDefinitionArn: aws.String(definitionARN),
-				LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), Group: aws.String("service:web"), StartedBy: aws.String("ecs-svc/1"),
+				LaunchType: types.LaunchTypeFargate, PlatformVersion: aws.String("1.4.0"), Group: aws.String("service:web"), StartedBy: aws.String("ecs-svc/1"), CreatedAt: before,
 				StoppedReason: aws.String("Task failed to start"), StopCode: types.TaskStopCodeTaskFailedToStart,
 				Attachments: []types.Attachment{{Type: aws.String("eni"), Details: []types.KeyValuePair{
 					{Name: aws.String("subnetId"), Value: aws.String("subnet-b")}, {Name: aws.String("networkInterfaceId"), Value: aws.String("eni-1")}}}},
@@ -57,8 +59,8 @@ func started() (*checkstest.ECS, *networktest.Fake) {
 				CapacityProviderStrategy: []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE_SPOT")}}, TaskDefinition: aws.String(definitionARN),
 				NetworkConfiguration: configuration("", "subnet-a", "subnet-b"),
 				Deployments: []types.Deployment{
-					{Id: aws.String("ecs-svc/2"), NetworkConfiguration: configuration("", "subnet-a", "subnet-b")},
-					{Id: aws.String("ecs-svc/1"), NetworkConfiguration: configuration(types.AssignPublicIpEnabled, "subnet-a", "subnet-b")}},
+					{Id: aws.String("ecs-svc/2"), CreatedAt: before, NetworkConfiguration: configuration("", "subnet-a", "subnet-b")},
+					{Id: aws.String("ecs-svc/1"), CreatedAt: before, NetworkConfiguration: configuration(types.AssignPublicIpEnabled, "subnet-a", "subnet-b")}},
 			}},
 			Revisions: []types.ServiceRevision{},
 			TaskDefinitions: []types.TaskDefinition{{

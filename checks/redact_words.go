@@ -72,22 +72,22 @@ initialize inside inspect instance instead insufficient interface internal inter
 issue it its json kb key keyring killed kind kms kubernetes languages large last latest launch layer layers left
 length like limit limits link linux list listed location log logging login longer looked lookup machine machine's make
 malformed manager manifest manifests many marked match matches matching maximum may mb media memory message method
-misbehaving missing more most name named names nat needs net network nil no nobody none nor not nothing number object
-objects of off on one only open operation or org os out outage outside own page paid panic parameter parameters part
-pass passed password peer perform permission permissions pinned place platform please pointer policy port post
-preconditions prefix private proper provided public pull pulled pulling pulls put quota range rate rateexceeded read
-reading ready reason rebuild received redacted redirect ref reference refused region registry reject rejected related
-relationship repository request requested requestid requests require required reset resolve resolving resource
-response rest restored restoring result retried retrieval retrieve retrieved retry return returned role route router
-rpc rule rules running runtime s3 say says scheduled schema scheme scp seconds secret secrets security see send sent
-server service services session set sign signal signed since size skipped slices so some space specified ssm stage
-start started starting state statement status statuscode stop stopped store string strings sts subnet subnets
-subscription such support supported system systems tag take taken task task's tasks tcp text than that the then there
-this throttled throttling time timed timeout times tls to token too toomanyrequests transition transport truncated
-trust try twice udp unable unauthorized unavailable uncertain unexpected unknown unless unlimited unmarshal unpack
-unreachable until unusable upgrade upload upstream url use used user user's username using utils valid validity value
-values verified verify version volume volumes vpc waiting want was way were what when where whether which while whose
-wildcard windows with within without work would write wrong yet you you've your zero
+misbehaving mismatched missing more most name named names nat needs net network nil no nobody none nor not nothing
+number object objects of off on one only open operation or org os out outage outside overlayfs own page paid panic
+parameter parameters part pass passed password peer perform permission permissions pinned place platform please
+pointer policy port post preconditions prefix private proper provided public pull pulled pulling pulls put quota range
+rate rateexceeded read reading ready reason rebuild received redacted redirect ref reference refused region registry
+reject rejected related relationship repository request requested requestid requests require required reset resolve
+resolving resource response rest restored restoring result retried retrieval retrieve retrieved retry return returned
+role rootfs route router rpc rule rules running runtime s3 say says scheduled schema scheme scp seconds secret secrets
+security see send sent server service services session set sign signal signed since size skipped slices snapshotter so
+some space specified ssm stage start started starting state statement status statuscode stop stopped store string
+strings sts subnet subnets subscription such support supported system systems tag take taken task task's tasks tcp
+text than that the then there this throttled throttling time timed timeout times tls to token too toomanyrequests
+transition transport truncated trust try twice udp unable unauthorized unavailable uncertain unexpected unknown unless
+unlimited unmarshal unpack unreachable until unusable upgrade upload upstream url use used user user's username using
+utils valid validity value values verified verify version volume volumes vpc waiting want was way were what when where
+whether which while whose wildcard windows with within without work would write wrong yet you you've your zero
 `)
 
 func setOf(words string) map[string]bool {

@@ -173,7 +173,9 @@ func (j judged) verdicts() (certain []opinion) {
 	}
 	account := accountOf(s.ARN)
 	switch {
-	case s.Exists != nil && !*s.Exists && account != "" && j.task.Account != "" && account != j.task.Account:
+	case s.Exists != nil && !*s.Exists && account != "" && j.task.Account == "":
+		return []opinion{{code: "credentials.unread", reason: j.task.elsewhere(account)}}
+	case s.Exists != nil && !*s.Exists && account != "" && account != j.task.Account:
 		return []opinion{{code: "credentials.unread", reason: "it is in account " + account + ", which does not show it"}}
 	case s.Exists != nil && !*s.Exists:
 		fault("credentials.absent", credentials.DescribeSecret, "ResourceNotFoundException")
@@ -195,7 +197,9 @@ func (j judged) verdicts() (certain []opinion) {
 	}
 	var key opinion
 	if (s.KeyID != "" || s.Exists != nil && *s.Exists) && !j.notShared() {
-		key = j.judgeKey()
+		if key = j.judgeKey(); key.code == "" && s.Key != nil && !s.Key.AWS && s.Key.State == "" {
+			key = unknownFor([]string{credentials.DescribeKey}, nil)
+		}
 		if j.info.Codes[key.code].Status == Fail {
 			certain = append(certain, key)
 		}
@@ -223,8 +227,8 @@ func (j judged) verdicts() (certain []opinion) {
 
 // notShared reports a secret of another account that has the key which AWS manages there.
 func (j judged) notShared() bool {
-	s, account := j.secret, accountOf(j.secret.ARN)
-	return s.Exists != nil && account != "" && j.task.Account != "" && account != j.task.Account && (s.KeyID == "" || s.Key != nil && s.Key.AWS)
+	s, account, own := j.secret, accountOf(j.secret.ARN), cmp.Or(j.task.Account, j.role.Principal().Account)
+	return s.Exists != nil && account != "" && own != "" && account != own && (s.KeyID == "" || s.Key != nil && s.Key.AWS)
 }
 
 // mayRead decides whether the role may call GetSecretValue.
@@ -254,7 +258,10 @@ func (j judged) read() iam.Request {
 	}
 	r := j.request(credentials.GetSecretValue, secret)
 	r.Context["aws:ViaAWSService"] = iam.Present("false")
-	if secret != "" {
+	// The key is "the SecretID value in the request", and what it is for a name or a part of an ARN is not documented.
+	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+	r.Context["secretsmanager:SecretId"] = iam.PresentUnknown()
+	if secret != "" && secret == j.secret.ID.Name {
 		r.Context["secretsmanager:SecretId"] = iam.Present(secret)
 	}
 	return r

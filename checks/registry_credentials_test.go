@@ -69,6 +69,9 @@ func TestRegistryCredentials(t *testing.T) {
 		"key, grants not read":       {readSecret, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Unread: refused, Key: &credentials.Key{ARN: keyARN, Policy: aws.String(delegated)}}, "credentials.unread", credentials.ListGrants},
 		"key policy not read":        {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Unread: refused, Key: &credentials.Key{ARN: keyARN}}, "credentials.unread", credentials.GetKeyPolicy},
 		"key not read":               {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Unread: refused}, "credentials.unread", credentials.DescribeKey},
+		"key's state not read":       {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: inState(key(delegated), "")}, "credentials.unread", credentials.DescribeKey},
+		"…and a grant":               {readSecret, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: inState(key(delegated, credentials.Grant{Principal: roleARN}), "")}, "credentials.unread", credentials.DescribeKey},
+		"…and denied":                {denyKeys, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: inState(key(delegated), "")}, "credentials.key-denied", ""},
 		"key disabled":               {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: &credentials.Key{ARN: keyARN, State: "Disabled"}}, "credentials.key-state", ""},
 		"key of a closed key store":  {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: &credentials.Key{ARN: keyARN, State: "Unavailable"}}, "credentials.key-state", ""},
 		"key of a state to come":     {readAll, credentials.Secret{Exists: yes, Policy: none, KeyID: keyARN, Key: inState(key(delegated), "Frozen")}, "credentials.unread", ""},
@@ -142,6 +145,31 @@ func TestAPartialARNOfASecretThatWasNotRead(t *testing.T) {
 	f := credentialsOf(t, role, secret, partial)
 	if f.Code != "credentials.unread" || !slices.Contains(f.Missing, credentials.DescribeSecret) {
 		t.Errorf("%s (%s), missing %v", f.Code, f.Summary, f.Missing)
+	}
+}
+
+// secretsmanager:SecretId is "the SecretID value in the request", and what that comes to where it is a name or a part of the
+// ARN is not documented.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
+func TestTheSecretIdOfARequestIsWhatTheTaskNames(t *testing.T) {
+	const allow, deny = `{"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": "*"`, `{"Effect": "Deny", "Action": "secretsmanager:GetSecretValue", "Resource": "*"`
+	const theARN, another = `, "Condition": {"StringEquals": {"secretsmanager:SecretId": "` + secretARN + `"}}}`, `, "Condition": {"StringNotEquals": {"secretsmanager:SecretId": "` + secretARN + `"}}}`
+	for _, tt := range []struct {
+		named, statements string
+		want              checks.Code
+	}{
+		{secretARN, allow + theARN, "credentials.readable"},
+		{secretARN, allow + another, "credentials.denied"},
+		{"hub", allow + theARN, "credentials.unread"},
+		{"hub", allow + `}, ` + deny + another, "credentials.unread"},
+		{"hub", allow + `}`, "credentials.readable"},
+		{strings.TrimSuffix(secretARN, "-AbCdEf"), allow + theARN, "credentials.unread"},
+	} {
+		role := &iam.Role{ARN: roleARN, Name: "exec", Exists: aws.Bool(true), Identity: iam.Layer{Policies: []iam.Policy{policy(t, `{"Statement": [`+tt.statements+`]}`)}}}
+		secret := &credentials.Secret{ID: credentials.ID{Name: tt.named, Region: "eu-west-1"}, ARN: secretARN, Exists: aws.Bool(true), Policy: aws.String("")}
+		if f := credentialsOf(t, role, secret, tt.named); f.Code != tt.want {
+			t.Errorf("%s, %s: %s (%s), want %s", tt.named, tt.statements, f.Code, f.Summary, tt.want)
+		}
 	}
 }
 

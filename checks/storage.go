@@ -23,7 +23,7 @@ const unpackedRatio = 3
 func (Storage) Info() Info {
 	const docs = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-storage.html"
 	fixes := []Remedy{
-		{"Set ephemeralStorage in the task definition to {need} GiB or more (200 GiB at most)", docs, "What goes beyond 20 GiB is billed.", raiseStorage},
+		{"Set ephemeralStorage in the task definition to {need} GiB or more (200 GiB at most; on Linux that takes platform version 1.4.0 or later)", docs, "What goes beyond 20 GiB is billed.", raiseStorage},
 		{"Make the images smaller", "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html", "", nil},
 	}
 	return Info{

@@ -45,7 +45,7 @@ func stageOfText(lower string) (Stage, string) {
 			return Authenticate, "ecr"
 		}
 		return Authenticate, ""
-	case has("failed to extract", "diffids", "wrong diff id"):
+	case has("failed to extract", "diffids", "wrong diff id", "rootfs and manifest layers"):
 		return Unpack, ""
 	case has("failed to copy", "redacted ecr url", "starport-layer-bucket", "getimageblob", "nil pointer dereference") && !has("/manifests/"):
 		return Download, ""
@@ -57,7 +57,7 @@ func stageOfText(lower string) (Stage, string) {
 var signs = []sign{
 	{KindAssume, new(Assume), words(`unable to assume (the )?role`)},
 	{KindDisk, nil, words(`no space left on device|not enough space on the disk`)},
-	{KindFormat, nil, words(`number of layers and diffids|manifest\.v1\+prettyjws|unexpected commit digest|wrong diff id|content size of zero`)},
+	{KindFormat, nil, words(`number of layers and diffids|rootfs and manifest layers|manifest\.v1\+prettyjws|unexpected commit digest|wrong diff id|content size of zero`)},
 	{KindPlatform, new(Resolve), words(`descriptor matching platform|find a descriptor for platform|no match for platform|no matching manifest for|incompatible with a .*host`)},
 	{KindRateLimit, nil, words(`toomanyrequests|too many requests|pull rate limit|throttlingexception|rateexceeded`)},
 	{KindKey, nil, words(`access to kms is not allowed|kms:decrypt`)},

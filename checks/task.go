@@ -64,6 +64,14 @@ func (t Task) updatable() string {
 	return ""
 }
 
+// elsewhere says why nothing is certain of what is in an account that is not known to be the task's.
+func (t Task) elsewhere(account string) string {
+	if t.Account == "" {
+		return "it is in account " + account + ", and which one the task is in is not known"
+	}
+	return "it is in account " + account + ", and the task is in " + t.Account
+}
+
 // unread returns the actions that would have told what is not known of the task's interface.
 func (t Task) unread() []string { return slices.Sorted(maps.Keys(t.Unread)) }
 

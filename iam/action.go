@@ -3,7 +3,7 @@ package iam
 import "strings"
 
 // action holds the values of Action or NotAction against the request: without regard to case, with * and ? anywhere in
-// the name of the action but not in its service.
+// the name of the action. The grammar has none in its service, and what AWS makes of "*:*" is not documented.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html
 func (a *asked) action(values []string) operand {
 	var all disjunction
@@ -22,6 +22,11 @@ func (a *asked) oneAction(value string) operand {
 		return operand{truth: maybe}
 	case !prefixed:
 		return operand{truth: maybe, warning: "the action " + value + " has no service prefix"}
+	case strings.ContainsAny(service, "*?"):
+		if !wild(strings.ToLower(value)).matches(a.Action) {
+			return operand{truth: no}
+		}
+		return operand{truth: maybe, warning: "whether a wildcard in the service of the action " + value + " counts is not known"}
 	case !strings.EqualFold(service, a.service):
 		return operand{truth: no}
 	}

@@ -7,8 +7,9 @@ import (
 
 // The page is https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html.
 
-// resource holds one value of Resource or NotResource against the request. Wildcards work within a segment of the ARN,
-// but neither in its service nor in the type of the resource.
+// resource holds one value of Resource or NotResource against the request. Wildcards work within a segment of the ARN.
+// The guides forbid them in its service and in the type of the resource and do not say what becomes of a policy that has
+// one, while Amazon EC2's own examples write "arn:aws:ec2:region:account-id:*/*": such a value that matches is unknown.
 func (a *asked) resource(value string, vars variables, layer LayerName) operand {
 	if value == "*" {
 		return operand{truth: yes}
@@ -32,10 +33,11 @@ func (a *asked) resource(value string, vars variables, layer LayerName) operand 
 	}
 	head := parts[:5]
 	switch {
-	case strings.ContainsAny(parts[2], "*?"):
-		return operand{truth: no}
 	case a.within(head) && last.matches(a.segments[5]):
-		return operand{truth: a.typeNamed(last.pattern)}
+		if strings.ContainsAny(parts[2], "*?") || a.wildType(last.pattern) {
+			return operand{truth: maybe, warning: "whether a wildcard in the service or in the resource type of " + value + " counts is not known"}
+		}
+		return operand{truth: yes}
 	case crosses(head) && whole(value, parts[5], last.pattern).matches(a.Resource):
 		return operand{truth: maybe, warning: crossing(value)}
 	}
@@ -89,16 +91,13 @@ func crossing(value string) string {
 // where wildcards are fine.
 var typed = []string{"ecr", "ecs", "iam", "kms", "logs", "secretsmanager", "ssm"}
 
-// typeNamed judges the sixth part, which already matches as a glob, by the rule that the type takes no wildcard.
-func (a *asked) typeNamed(p pattern) truth {
+// wildType is whether the sixth part has a wildcard in the resource type: "*/12345", or "repo*", which spans it.
+func (a *asked) wildType(p pattern) bool {
 	if p.text == "*" || !slices.Contains(typed, a.segments[2]) {
-		return yes
+		return false
 	}
-	switch end := strings.IndexAny(p.text, "/:"); {
-	case end < 0 && p.wildcards():
-		return maybe // "repo*": the guide forbids it, and does not say what becomes of it
-	case end >= 0 && p.slice(0, end).wildcards():
-		return no // "*/12345"
+	if end := strings.IndexAny(p.text, "/:"); end >= 0 {
+		p = p.slice(0, end)
 	}
-	return yes
+	return p.wildcards()
 }

@@ -32,11 +32,17 @@ func TestResource(t *testing.T) {
 		{"another account", `"Resource":"arn:aws:ecr:eu-west-1:444455556666:repository/*"`, repository, "no"},
 		{"another partition", `"Resource":"arn:aws-cn:ecr:eu-west-1:111122223333:repository/*"`, repository, "no"},
 		{"an empty part is not a wildcard", `"Resource":"arn:aws:ecr:::repository/team/app"`, repository, "no"},
-		{"no star in the service", `"Resource":"arn:aws:ec*:eu-west-1:111122223333:repository/team/app"`, repository, "no"},
-		{"no star for the service", `"Resource":"arn:aws:*:eu-west-1:111122223333:repository/team/app"`, repository, "no"},
-		{"no star for the resource type", `"Resource":"arn:aws:ecr:eu-west-1:111122223333:*/team/app"`, repository, "no"},
-		{"no star in the resource type", `"Resource":"arn:aws:ecr:eu-west-1:111122223333:repo*/team/app"`, repository, "no"},
-		{"no star in the type, though parts end in one", `"Resource":"arn:aws:ecr:*:*:*/app"`, repository, "no"},
+		{"a star in the service is forbidden, and may do nothing", `"Resource":"arn:aws:ec*:eu-west-1:111122223333:repository/team/app"`, repository, "unknown"},
+		{"a star for the service", `"Resource":"arn:aws:*:eu-west-1:111122223333:repository/team/app"`, repository, "unknown"},
+		{"stars for all but the partition", `"Resource":"arn:aws:*:*:*:*"`, repository, "unknown"},
+		{"a star for the service that crosses", `"Resource":"arn:aws:*:repository/team/app"`, repository, "unknown"},
+		{"a star in another service", `"Resource":"arn:aws:s*:eu-west-1:111122223333:repository/team/app"`, repository, "no"},
+		{"a star for the resource type is forbidden, and EC2's guide writes one", `"Resource":"arn:aws:ecr:eu-west-1:111122223333:*/team/app"`, repository, "unknown"},
+		{"a star in the resource type", `"Resource":"arn:aws:ecr:eu-west-1:111122223333:repo*/team/app"`, repository, "unknown"},
+		{"a question mark in the resource type", `"Resource":"arn:aws:ecr:eu-west-1:111122223333:repositor?/team/app"`, repository, "unknown"},
+		{"a star for the type and one for the name", `"Resource":"arn:aws:ecr:*:*:*/*"`, repository, "unknown"},
+		{"a star for the type, and parts that end in one", `"Resource":"arn:aws:ecr:*:*:*/app"`, repository, "unknown"},
+		{"a star for the type of another name", `"Resource":"arn:aws:ecr:*:*:*/api"`, repository, "no"},
 		{"a star that spans the type is undocumented", `"Resource":"arn:aws:ecr:eu-west-1:111122223333:repo*"`, repository, "unknown"},
 		{"a star that spans another type", `"Resource":"arn:aws:ecr:eu-west-1:111122223333:x*"`, repository, "no"},
 		{"a bucket is no type", `"Resource":"arn:aws:s3:::prod-*-starport-layer-bucket/*"`, layers, "yes"},
@@ -53,8 +59,11 @@ func TestResource(t *testing.T) {
 		{"an incomplete ARN of another service", `"Resource":"arn:aws:sqs"`, repository, "no"},
 		{"an incomplete ARN with a region", `"Resource":"arn:aws:ecr:us-east-1"`, repository, "no"},
 		{"an incomplete ARN without a service", `"Resource":"arn:aws:*"`, repository, "unknown"},
+		{"an incomplete ARN of any region", `"Resource":"arn:aws:ecr:*"`, repository, "yes"},
+		{"an incomplete ARN of any partition", `"Resource":"arn:*:ecr:*"`, repository, "yes"},
 		{"text that is no ARN", `"Resource":"repository/team/app"`, repository, "no"},
 		{"text that is no ARN but matches", `"Resource":"*app"`, repository, "unknown"},
+		{"a star for all before the resource", `"Resource":"*:repository/team/app"`, repository, "unknown"},
 		{"a list is an OR", `"Resource":["arn:aws:s3:::b","` + repository + `"]`, repository, "yes"},
 		{"an empty list", `"Resource":[]`, repository, "no"},
 		{"NotResource of another", `"NotResource":"arn:aws:s3:::b"`, repository, "yes"},
@@ -76,6 +85,25 @@ func TestResource(t *testing.T) {
 			r.ResourceAccount = "111122223333"
 			want(t, identity(t, r, statement(`"Effect":"Allow","Action":"*",`+test.element)), verdict[test.want])
 		})
+	}
+}
+
+// A Deny that AWS may apply must not vanish because a guide forbids how it is written.
+func TestDenyWithForbiddenWildcardIsUnknown(t *testing.T) {
+	for _, element := range []string{
+		`"Action":"*","Resource":"arn:aws:ecr:*:*:*/app"`,
+		`"Action":"*","Resource":"arn:aws:*:*:*:*"`,
+		`"Action":"*","Resource":"*:repository/team/app"`,
+		`"Action":"*:*","Resource":"*"`,
+		`"Action":"ec?:BatchGetImage","Resource":"*"`,
+	} {
+		all := *layer(t, allowAll)
+		all.Policies = append(all.Policies, layer(t, statement(`"Effect":"Deny",`+element)).Policies...)
+		d := iam.Evaluate(readable(), iam.Policies{Identity: all})
+		want(t, d, iam.Unknown)
+		if len(d.Warnings) == 0 {
+			t.Errorf("%s: no warning says why", element)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ type Manifest struct {
 	MediaType string
 	// Platform is what the index says of this image, or else what the image's configuration says; nil: not read.
 	Platform *Platform `json:",omitempty"`
-	// Images are the images of an index, attestations left out. Nil: this is no index. Empty: it lists no image.
+	// Images are the images of an index, attestations left out. Nil: not read, or this is no index. Empty: it lists no image.
 	Images []Manifest `json:",omitzero"`
 	// Config is the image's configuration; nil: not read, or this is no image.
 	Config *Blob `json:",omitempty"`

@@ -76,11 +76,18 @@ func TestDecodeConfig(t *testing.T) {
 
 // packed is an image of layers that are given as media types, each of a size of its own.
 func packed(types ...string) *Image {
-	m := &Manifest{Kind: KindImage, Platform: &Platform{OS: "linux", Architecture: "amd64"}, Config: &Blob{Digest: "c", Size: 1}, Layers: []Blob{}}
+	m := &Manifest{Kind: KindImage, Platform: &Platform{OS: "linux", Architecture: "amd64"}, Config: &Blob{Digest: "c", MediaType: "application/vnd.oci.image.config.v1+json", Size: 1}, Layers: []Blob{}}
 	for i, mediaType := range types {
 		m.Layers = append(m.Layers, Blob{Digest: string(rune('0' + i)), MediaType: mediaType, Size: 10, URLs: []string{"https://mcr.microsoft.com/x", "::"}})
 	}
 	return &Image{Manifest: m}
+}
+
+// configured is a packed image whose configuration has this media type.
+func configured(config string, layers ...string) *Image {
+	image := packed(layers...)
+	image.Manifest.Config.MediaType = config
+	return image
 }
 
 func TestFormat(t *testing.T) {
@@ -100,6 +107,18 @@ func TestFormat(t *testing.T) {
 		"foreign":      {packed("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", gzip), Format{Known: true, Foreign: []string{"mcr.microsoft.com"}}},
 		"OCI foreign":  {packed("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip"), Format{Known: true, Foreign: []string{"mcr.microsoft.com"}}},
 		"schema 1":     {&Image{Manifest: &Manifest{Kind: KindSchema1}}, Format{Known: true, Schema1: true}},
+
+		"Docker":                 {configured("application/vnd.docker.container.image.v1+json", docker), Format{Known: true}},
+		"old Docker":             {configured("application/octet-stream", docker), Format{Known: true}},
+		"Helm chart":             {configured("application/vnd.cncf.helm.config.v1+json", "application/vnd.cncf.helm.chart.content.v1.tar+gzip"), Format{Known: true, Artifact: "application/vnd.cncf.helm.config.v1+json"}},
+		"artifact":               {configured("application/vnd.oci.empty.v1+json", gzip), Format{Known: true, Artifact: "application/vnd.oci.empty.v1+json"}},
+		"build cache":            {configured("application/vnd.buildkit.cacheconfig.v0", gzip), Format{Known: true, Artifact: "application/vnd.buildkit.cacheconfig.v0"}},
+		"artifact's manifest":    {&Image{Manifest: &Manifest{Kind: KindOther, MediaType: "application/vnd.oci.artifact.manifest.v1+json"}}, Format{Known: true, Artifact: "application/vnd.oci.artifact.manifest.v1+json"}},
+		"unfamiliar":             {configured("application/vnd.example.v1+json", gzip), Format{Known: true, Unfamiliar: []string{"application/vnd.example.v1+json"}}},
+		"attestation":            {packed("application/vnd.in-toto+json", "application/vnd.in-toto+json"), Format{Known: true, Unfamiliar: []string{"application/vnd.in-toto+json"}}},
+		"unfamiliar manifest":    {&Image{Manifest: &Manifest{Kind: KindOther, MediaType: "application/json"}}, Format{Known: true, Unfamiliar: []string{"application/json"}}},
+		"configuration not read": {configured("", gzip), Format{}},
+		"layer not read":         {packed(gzip, ""), Format{}},
 	} {
 		if diff := cmp.Diff(tt.want, tt.image.Format(linux)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

@@ -152,7 +152,7 @@ func (i *Image) Supports(p Platform) Support {
 		return s
 	}
 	s := Support{Match: MatchNone, Index: true}
-	open := false
+	open := m.Images == nil // not read
 	for n := range m.Images {
 		image := &m.Images[n]
 		if image.Platform == nil {

@@ -61,6 +61,7 @@ func TestSupports(t *testing.T) {
 		"single, right":                    {&Manifest{Kind: KindImage, Platform: &linux}, MatchStrict, false},
 		"single, wrong":                    {&Manifest{Kind: KindImage, Platform: &arm}, MatchNone, false},
 		"schema 1":                         {&Manifest{Kind: KindSchema1}, MatchUnknown, false},
+		"index, images not read":           {&Manifest{Kind: KindIndex}, MatchUnknown, true},
 		"index of nothing":                 {of(), MatchNone, true},
 		"index, right":                     {of(&arm, &linux), MatchStrict, true},
 		"index, wrong":                     {of(&arm), MatchNone, true},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 
@@ -62,6 +63,9 @@ func multiplied(from *checkstest.ECS, name string, n int) (*checkstest.ECS, erro
 			return nil, err
 		}
 		arn := strings.Replace(*s.ServiceArn, "/"+*s.ServiceName, fmt.Sprintf("/%s-%02d", name, i+1), 1)
+		for i := range s.Deployments { // of which ECS shows no service revision
+			s.Deployments[i].CreatedAt = new(time.Date(2024, 10, 1, 0, 0, 0, 0, time.UTC))
+		}
 		s.ServiceArn, s.ServiceName = &arn, new(fmt.Sprintf("%s-%02d", name, i+1))
 		to.Services = append(to.Services, s)
 	}

@@ -89,7 +89,7 @@ type Secret struct {
 type Key struct {
 	ARN    string
 	AWS    bool    // managed by AWS: who may use it is not ours to judge, and nobody outside its account may
-	State  string  // "Enabled", "Disabled", "PendingDeletion", …
+	State  string  // "Enabled", "Disabled", "PendingDeletion", …; "": not read
 	Policy *string // nil: not read
 	Grants []Grant // those that let somebody decrypt; nil: not read
 }
