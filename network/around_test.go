@@ -45,6 +45,7 @@ func TestPeering(t *testing.T) {
 		{"T1 it must be active", peer("pending-acceptance", "10.8.0.0/16"), nil, closed, network.KindPeering, network.PeeringState},
 		{"T1 one that is being made decides nothing", peer("provisioning"), nil, unknown, network.KindPeering, network.PeeringState},
 		{"T1 one whose peer is not shown decides nothing", peer("active"), func(t *trip) { t.Peerings[0].VPCs = nil }, unknown, network.KindBeyond, network.Opaque},
+		{"T1 nor does one whose peer has a malformed block", peer("active", "10.8.0.0/16", "10.9.0.0"), nil, unknown, network.KindBeyond, network.Opaque},
 		{"T1 one that is not shown decides nothing", peer("active"), func(t *trip) { t.Peerings = []network.Peering{} }, unknown, network.KindBeyond, network.Opaque},
 		{"T1 connections that were not read decide nothing", peer("active"), func(t *trip) { t.Peerings = nil }, unknown, network.KindPeering, network.Unread},
 		{"S5 a group of the peer may admit what a reference names", peer("active", "10.8.0.0/16"), func(t *trip) {
