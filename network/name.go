@@ -98,6 +98,10 @@ func (w *walk) resolver(h *Hop) (hops []Hop, custom bool) {
 		h.Reason, h.Missing = Unread, []string{"ec2:DescribeVpcAttribute"}
 	case !*w.VPC.DNSSupport:
 		h.Status, h.Reason, h.Detail = Closed, DNSSupportOff, "enableDnsSupport is false"
+	case len(w.VPC.NameServers) == 0 && h.Subject != w.VPC.ID: // it is the DHCP option set's
+		// Instances have no DNS then, says AWS. Whether Amazon's resolver serves a task all the same is not documented.
+		// https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html
+		h.Reason, h.Detail = NoNameServers, "no domain-name-servers"
 	default:
 		h.Status = Open
 	}

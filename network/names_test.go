@@ -35,7 +35,9 @@ func TestNames(t *testing.T) {
 	}
 	noSupport := func(t *trip) { t.VPC.DNSSupport = new(false) }
 	check(t, []row{
-		{"D1 without DHCP options Amazon's resolver answers", public, servers(), open, "", ""},
+		{"D1 without DHCP options Amazon's resolver answers", public, both(servers(), func(t *trip) { t.VPC.DHCPOptions = "default" }), open, "", ""},
+		{"D1 which servers a task asks is not documented where its DHCP options name none", public, servers(), unknown, name, network.NoNameServers},
+		{"D1 of those that it may ask, none answers without enableDnsSupport", public, both(servers(), noSupport), closed, name, network.DNSSupportOff},
 		{"D1 Amazon's resolver has a name", public, servers("amazonprovideddns"), open, "", ""},
 		{"D1 a link-local address", public, servers("169.254.169.253"), open, "", ""},
 		{"D1 and one in IPv6", public, servers("FD00:EC2::253"), open, "", ""},

@@ -75,6 +75,7 @@ const (
 	DNSSupportOff       Reason = "dns-support-off"      // enableDnsSupport is false: the Amazon resolver is off
 	ResolverUnreachable Reason = "resolver-unreachable" // none of the custom name servers can be reached
 	CustomResolver      Reason = "custom-resolver"      // reached or not, what it answers is not in the account
+	NoNameServers       Reason = "no-name-servers"      // the DHCP option set names none: what a task asks then is not documented
 
 	IPv4Host Reason = "ipv4-host" // the host has no IPv6 address, or may have none, and nothing makes one for it
 

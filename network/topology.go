@@ -46,8 +46,8 @@ type VPC struct {
 	IPv6CIDRs         []CIDR   `json:"ipv6CIDRs"`
 	DNSSupport        *bool    `json:"dnsSupport"`        // the attribute enableDnsSupport
 	DNSHostnames      *bool    `json:"dnsHostnames"`      // the attribute enableDnsHostnames; read only where private names may matter
-	NameServers       []string `json:"nameServers"`       // the DHCP options' domain-name-servers; empty: no DHCP options
-	DHCPOptions       string   `json:"dhcpOptions"`       // the DHCP option set's ID
+	NameServers       []string `json:"nameServers"`       // the DHCP options' domain-name-servers; empty: none, or no DHCP options
+	DHCPOptions       string   `json:"dhcpOptions"`       // the DHCP option set's ID; "default": no DHCP options
 	BlockPublicAccess string   `json:"blockPublicAccess"` // InternetGatewayBlockMode in effect; "": not shown
 }
 
