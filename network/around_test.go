@@ -217,6 +217,14 @@ func TestIPv6(t *testing.T) {
 			e := privateLink()
 			t.to, t.VPCEndpoints, t.Interfaces = ecrAPI, e.VPCEndpoints, e.Interfaces
 		}, unknown, network.KindVPCEndpoint, network.EndpointFamily},
+		{"I5 G7 a gateway endpoint may make IPv6 addresses of an IPv4 host", sixOnly, func(t *trip) {
+			t.to, t.VPCEndpoints = layers, gatewayEndpoint().VPCEndpoints
+			records("dualstack")(t)
+		}, unknown, network.KindVPCEndpoint, network.EndpointFamily},
+		{"I5 G7 by default it does not", sixOnly, func(t *trip) {
+			t.to, t.VPCEndpoints = layers, gatewayEndpoint().VPCEndpoints
+			records("service-defined")(t)
+		}, closed, network.KindName, network.IPv4Host},
 		{"I5 D4 whether a custom server makes addresses is not known", sixOnly, func(t *trip) {
 			t.to, t.VPC.NameServers = ecrAPI, []string{"fd00:10::53"}
 		}, unknown, network.KindName, network.CustomResolver},

@@ -207,6 +207,7 @@ func vpcEndpointOf(e types.VpcEndpoint) VPCEndpoint {
 	}
 	if e.DnsOptions != nil {
 		out.PrivateDNSInboundOnly = aws.ToBool(e.DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint)
+		out.DNSRecordIPType = string(e.DnsOptions.DnsRecordIpType)
 	}
 	for _, g := range e.Groups {
 		out.SecurityGroups = append(out.SecurityGroups, aws.ToString(g.GroupId))

@@ -82,7 +82,12 @@ func TestNames(t *testing.T) {
 // The law holds where name servers may lead around what is closed, and for names of which it is not known whether an endpoint
 // answers for them.
 func TestLawForNamesThatMayLeadElsewhere(t *testing.T) {
-	for name, in := range map[string]func() *trip{"spoke": spoke, "dual-stack name": dualStackName} {
+	ipv6 := func() *trip {
+		t := privateLink()
+		records("ipv6")(t)
+		return t
+	}
+	for name, in := range map[string]func() *trip{"spoke": spoke, "dual-stack name": dualStackName, "a name of IPv6": ipv6} {
 		for _, server := range []string{"AmazonProvidedDNS", "10.1.1.53", "10.0.2.53"} {
 			trip := in()
 			trip.VPC.NameServers = []string{server}

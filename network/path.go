@@ -123,7 +123,7 @@ const (
 	EndpointAbsent     Reason = "endpoint-absent"     // a route leads to an endpoint that is not in the VPC
 	EndpointState      Reason = "endpoint-state"      // not available
 	EndpointInterfaces Reason = "endpoint-interfaces" // it has no interface in any subnet that was read
-	EndpointFamily     Reason = "endpoint-family"     // whether it serves IPv6-only tasks, or dual-stack names, is documented either way
+	EndpointFamily     Reason = "endpoint-family"     // whether it serves IPv6-only tasks, dual-stack names, or IPv4 where its names have none, is not known
 	EndpointForeign    Reason = "endpoint-foreign"    // a gateway endpoint serves its own VPC only
 
 	// KindPeering.

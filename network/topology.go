@@ -153,7 +153,8 @@ type VPCEndpoint struct {
 	Service               string   `json:"service"` // "com.amazonaws.eu-west-1.ecr.api"
 	State                 string   `json:"state"`
 	PrivateDNS            *bool    `json:"privateDNS"`
-	PrivateDNSInboundOnly bool     `json:"privateDNSInboundOnly"` // PrivateDnsOnlyForInboundResolverEndpoint
+	PrivateDNSInboundOnly bool     `json:"privateDNSInboundOnly"`     // PrivateDnsOnlyForInboundResolverEndpoint
+	DNSRecordIPType       string   `json:"dnsRecordIPType,omitempty"` // of the names' addresses: "ipv4", "ipv6", "dualstack", "service-defined"; "": not shown
 	RouteTables           []string `json:"routeTables,omitzero"`
 	Subnets               []string `json:"subnets,omitzero"`
 	SecurityGroups        []string `json:"securityGroups,omitzero"`
@@ -167,6 +168,14 @@ func (e VPCEndpoint) Serves(service, region string) bool {
 }
 
 func (e VPCEndpoint) isInterface() bool { return strings.EqualFold(e.Type, "Interface") }
+
+func (e VPCEndpoint) gone() bool {
+	switch strings.ToLower(e.State) {
+	case "deleted", "rejected", "failed", "expired":
+		return true
+	}
+	return false
+}
 
 // NetworkInterface is the network interface of an endpoint, or of an appliance that a route leads to.
 type NetworkInterface struct {
