@@ -191,6 +191,13 @@ func TestIPv6(t *testing.T) {
 	}
 	check(t, []row{
 		{"I4 a public address needs no translation", sixOnly, func(t *trip) { t.reroute("rtb-task", "::/0", "igw-1") }, open, "", ""},
+		{"I4 addresses that are not advertised do not reach the internet", sixOnly, func(t *trip) { t.Subnets[0].IPv6AddressAttribute = "private" },
+			closed, network.KindPublicIP, network.PrivateIPv6},
+		{"I4 nor by an internet gateway", sixOnly, func(t *trip) {
+			t.reroute("rtb-task", "::/0", "igw-1")
+			t.Subnets[0].IPv6AddressAttribute = "private"
+		}, closed, network.KindPublicIP, network.PrivateIPv6},
+		{"I4 those that are do", sixOnly, func(t *trip) { t.Subnets[0].IPv6AddressAttribute = "public" }, open, "", ""},
 		{"I4 an egress-only gateway takes IPv6 only", public, func(t *trip) { t.reroute("rtb-task", anywhere, "eigw-1") }, unknown, network.KindBeyond, network.Opaque},
 		{"B3 I4 it is not hit by blocking of ingress", sixOnly, func(t *trip) { t.VPC.BlockPublicAccess = "block-ingress" }, open, "", ""},
 		{"I4 B3 an internet gateway is", sixOnly, func(t *trip) {

@@ -109,6 +109,7 @@ const (
 
 	// KindPublicIP.
 	NoPublicIP      Reason = "no-public-ip"
+	PrivateIPv6     Reason = "private-ipv6" // the IPv6 addresses are not advertised on the internet
 	PublicIPUnknown Reason = "public-ip-unknown"
 
 	// KindNATGateway.

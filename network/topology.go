@@ -53,12 +53,14 @@ type VPC struct {
 
 // Subnet is one subnet of the VPC.
 type Subnet struct {
-	ID                string `json:"id"`
-	AvailabilityZone  string `json:"availabilityZone"`
-	CIDR              CIDR   `json:"cidr"`      // the IPv4 block; invalid in an IPv6-only subnet
-	IPv6CIDRs         []CIDR `json:"ipv6CIDRs"` // empty in an IPv4-only subnet
-	DNS64             *bool  `json:"dns64"`     // whether Amazon's resolver makes IPv6 addresses of IPv4 ones
-	BlockPublicAccess string `json:"blockPublicAccess"`
+	ID               string `json:"id"`
+	AvailabilityZone string `json:"availabilityZone"`
+	CIDR             CIDR   `json:"cidr"`      // the IPv4 block; invalid in an IPv6-only subnet
+	IPv6CIDRs        []CIDR `json:"ipv6CIDRs"` // empty in an IPv4-only subnet
+	// IPv6AddressAttribute says whether AWS advertises the IPv6 block on the internet: "public" or "private"; "": not shown.
+	IPv6AddressAttribute string `json:"ipv6AddressAttribute,omitempty"`
+	DNS64                *bool  `json:"dns64"` // whether Amazon's resolver makes IPv6 addresses of IPv4 ones
+	BlockPublicAccess    string `json:"blockPublicAccess"`
 }
 
 // RouteTable is a route table with what it is associated with.
