@@ -55,6 +55,17 @@ func TestGatewayEndpoint(t *testing.T) {
 			t.addRoute("rtb-public", route("pl-s3", "vpce-s3"))
 		},
 			open, "", ""},
+		{"G7 the service's IPv6 list beside that of IPv4 is not the host's", gatewayEndpoint, func(t *trip) {
+			six := t.PrefixLists[0]
+			six.ID, six.CIDRs = "pl-s3-ipv6", cidrs("2a05:d000:8000::/40")
+			t.PrefixLists = append([]network.PrefixList{six}, t.PrefixLists...)
+			t.addRoute("rtb-task", route("pl-s3-ipv6", "vpce-s3"))
+		}, open, "", ""},
+		{"G7 nor is it where lists have no names", gatewayEndpoint, func(t *trip) {
+			t.PrefixLists = append([]network.PrefixList{{ID: "pl-s3-ipv6", CIDRs: cidrs("2a05:d000:8000::/40")}}, t.PrefixLists...)
+			t.PrefixLists[1].Name = ""
+			t.table("rtb-task").Routes = append([]network.Route{route("pl-s3-ipv6", "vpce-s3")}, t.table("rtb-task").Routes...)
+		}, open, "", ""},
 		{"G7 names that have IPv6 addresses only lead IPv4 traffic nowhere", gatewayEndpoint, records("ipv6"), unknown, network.KindVPCEndpoint, network.EndpointFamily},
 		{"G7 those that the service defines have IPv4 addresses", gatewayEndpoint, records("service-defined"), open, "", ""},
 		{"G7 of an endpoint that is gone they have no say", withNAT, func(t *trip) {
