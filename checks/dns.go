@@ -31,6 +31,8 @@ func (DNS) Info() Info {
 				{"Configure conditional forwarding of amazonaws.com to the Amazon resolver on the name servers", options, "", nil},
 				{"Set domain-name-servers to AmazonProvidedDNS in the VPC's DHCP options", options, "It replaces the DHCP options of all of {vpc}, its domain name and the answers of its own name servers included.", inVPC(amazonDNS)},
 			}},
+			"dns.no-servers": {Unknown, "The DHCP options of {vpc} ({subject}) name no name servers. AWS says that instances have no DNS then, and does not say whether tasks do, so whether {hosts} can be resolved is not known.", []Remedy{
+				{"Set domain-name-servers to AmazonProvidedDNS in the VPC's DHCP options", options, "It replaces the DHCP options of all of {vpc}, its domain name included.", inVPC(amazonDNS)}}},
 			"dns.unreachable": {Fail, "None of the name servers of {vpc} ({servers}) can be reached from {subnets}, so {hosts} cannot be resolved.", []Remedy{
 				{"Set domain-name-servers to AmazonProvidedDNS in the VPC's DHCP options", options, "It replaces the DHCP options of all of {vpc}, its domain name and the answers of its own name servers included.", inVPC(amazonDNS)},
 				{"Open the way from {subnets} to the name servers on port 53", options, "", inVPC(openDNS)},
@@ -79,6 +81,8 @@ func (c DNS) Check(ctx context.Context, task Task) ([]Finding, error) {
 				}
 			}
 			return v
+		case network.NoNameServers:
+			return verdict{code: "dns.no-servers", subject: h.Subject}
 		case network.EndpointState:
 			return verdict{} // the endpoints' own check
 		case network.IPv4Host:

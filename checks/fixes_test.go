@@ -18,6 +18,7 @@ import (
 var advice = map[checks.Code]string{
 	"route.private-address":      "which network the address is in, and what leads there, is in nothing that EC2 shows of the VPC",
 	"route.transit-unassociated": "which of the transit gateway's route tables is meant is not shown where its attachments use several",
+	"public-ip.private-ipv6":     "which block is meant, and what becomes of the addresses in use, is for the subnets' owner to plan",
 	"credentials.key-not-shared": "the owner of the secret has to make a key and decide who may use it",
 	"credentials.malformed":      "a secret's value is never read for a fix nor part of one",
 	"image.malformed":            "only the author knows which image was meant",

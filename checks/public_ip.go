@@ -25,6 +25,8 @@ func (PublicIP) Info() Info {
 				{"Set assignPublicIp to ENABLED", docs, "", inVPC(publicIP)},
 				{"Run the task in a subnet whose default route leads to a NAT gateway", docs, natCost, inVPC(privateSubnets)},
 			}},
+			"public-ip.private-ipv6": {Fail, "{subnets} have no IPv4, and their IPv6 addresses are private: an internet gateway or egress-only internet gateway leads to {hosts}, and nothing comes back from there.", []Remedy{
+				{"Give {subnets} an IPv6 block that AWS advertises on the internet", "https://docs.aws.amazon.com/vpc/latest/userguide/vpc-ip-addressing.html", "The addresses of all that is in the subnets change.", nil}}},
 			"public-ip.partial": {Unknown, "The task has no public IP address, and its route from {subnets} leads to an internet gateway for some of the internet's addresses; whether {hosts} are among them is not known.", []Remedy{
 				{"Set assignPublicIp to ENABLED", docs, "", inVPC(publicIP)}}},
 			"public-ip.partial-known": {Warn, "The task has no public IP address, and its route from {subnets} leads to an internet gateway for some of the addresses of {hosts}.", []Remedy{
@@ -45,6 +47,9 @@ func (c PublicIP) Check(ctx context.Context, task Task) ([]Finding, error) {
 		}
 		v := verdict{subject: task.subject()}
 		switch {
+		case h.Status == network.Closed && h.Reason == network.PrivateIPv6:
+			h.Kind = network.KindSubnet // which shows it
+			v.code, v.subject, v.shows = "public-ip.private-ipv6", s.place(), &h
 		case h.Status == network.Closed:
 			v.code = "public-ip.none"
 		case h.Status == network.Partial && h.Depends:

@@ -117,7 +117,7 @@ type redactor struct {
 }
 
 // publicFields hold words of AWS, of a registry or of the image specification; so do the values of these condition keys.
-var publicFields = []string{"Region", "Partition", "DNSSuffix", "State", "KeyState", "RegistryPolicy.Scope", "Type", "Mode", "BlockPublicAccess", "AvailabilityZone", "Zones",
+var publicFields = []string{"Region", "Partition", "DNSSuffix", "State", "KeyState", "RegistryPolicy.Scope", "Type", "Mode", "BlockPublicAccess", "DNSRecordIPType", "IPv6AddressAttribute", "AvailabilityZone", "Zones",
 	"AutoProvision", "Association", "FailureCode", "Protocol", "MediaType", "Digest", "OS", "Architecture", "Variant", "OSVersion", "OSFamily", "PlatformVersion",
 	"StopCode", "Upstream", "Actions", "NotActions", "Missing", "Version", "Operator", "PrincipalSet.Service",
 	"aws:requestedregion", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:principaltype", "kms:viaservice", "iam:passedtoservice"}

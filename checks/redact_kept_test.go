@@ -13,7 +13,7 @@ import (
 
 // keptFields are the fields of a snapshot whose texts are AWS's, a registry's or a standard's own words, or a digest.
 var keptFields = strings.Fields(`Action Answer KeyState Architecture Digest DNSSuffix Effect Kind ManifestNotRead MediaType Missing NotAction OS Partition PushedAt
-DeletedAt Region Scope State Status Type Upstream UpstreamURL Version architecture association autoProvision availabilityZone blockPublicAccess mode osFamily
+DeletedAt Region Scope State Status Type Upstream UpstreamURL Version architecture association autoProvision availabilityZone blockPublicAccess dnsRecordIPType ipv6AddressAttribute mode osFamily
 pinnedDigest platformVersion protocol reason region revisionNotRead service state stopCode type zones deploymentController createdAt`)
 
 // keptTexts are texts that stay wherever they stand: they are everybody's.

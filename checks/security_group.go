@@ -23,11 +23,11 @@ func (SecurityGroup) Info() Info {
 			"security-group.unread":  {Unknown, "Whether the security groups admit traffic from {subnets} to {hosts} is not known, because {reason}.", nil},
 			"security-group.unknown": {Unknown, "Which security groups decide about traffic from {subnets} to {hosts}, or what they refer to, is not known.", nil},
 			"group.egress-closed": {Fail, "The task's security group {subject} has no outbound rule that admits {port} to {hosts}.", []Remedy{
-				{"Add an outbound rule for {port} to {subject} (0.0.0.0/0, or the endpoints' group and the S3 prefix list)", docs, "", inVPC(letOut)}}},
+				{"Add an outbound rule for {port} to {subject} ({anywhere}, or the endpoints' group and the S3 prefix list)", docs, "", inVPC(letOut)}}},
 			"group.egress-closed-dns": {Fail, "The task's security group {subject} has no outbound rule that admits DNS ({port}) to the name servers of {vpc}, so {hosts} cannot be resolved.", []Remedy{
 				{"Add an outbound rule for udp/53 and tcp/53 to the name servers to {subject}", docs, "", inVPC(letDNSOut)}}},
 			"group.egress-partial": {Unknown, "The task's security group {subject} admits {port} to some of the internet's addresses only, and whether {hosts} are among them is not known.", []Remedy{
-				{"Add an outbound rule for {port} to 0.0.0.0/0 to {subject}", docs, "", inVPC(letOut)}}},
+				{"Add an outbound rule for {port} to {anywhere} to {subject}", docs, "", inVPC(letOut)}}},
 			"group.egress-partial-known": {Warn, "The task's security group {subject} admits {port} to some of the addresses of {hosts} only, so some pulls will fail.", []Remedy{
 				{"Add an outbound rule for {port} to the rest of the addresses to {subject}", docs, "", inVPC(letOut)}}},
 			"endpoint.group-closed": {Fail, "Security group {subject} has no inbound rule that admits {port} from the task to {endpoint}, where {hosts} lead in all of {vpc}.", []Remedy{
@@ -48,7 +48,7 @@ func (c SecurityGroup) Check(ctx context.Context, task Task) ([]Finding, error) 
 		if h.Kind != network.KindSecurityGroup {
 			return verdict{}
 		}
-		v := verdict{subject: h.Subject, args: map[string]string{"port": "tcp/" + portOf(w.path.To.Port), "endpoint": joined(w.endpoints()), "from": s.source(w)}}
+		v := verdict{subject: h.Subject, args: map[string]string{"port": "tcp/" + portOf(w.path.To.Port), "endpoint": joined(w.endpoints()), "from": s.source(w), "anywhere": s.anywhere(w)}}
 		if h.DNS {
 			v.args["port"] = "udp/53"
 		}

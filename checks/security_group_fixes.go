@@ -111,7 +111,7 @@ func (s *scene) destination(w way) (peers network.Rule, known bool) {
 	}
 	switch {
 	case len(peers.Groups) > 0:
-	case w.to.Service == "s3": // its addresses are in its prefix list, whichever way the traffic takes
+	case w.to.Service == "s3" && s.anywhere(w) == anyIPv4: // its addresses are in its prefix list, whichever way the traffic takes
 		list := s.prefixList(w)
 		return network.Rule{PrefixLists: []string{list}}, list != ""
 	default:
@@ -121,7 +121,7 @@ func (s *scene) destination(w way) (peers network.Rule, known bool) {
 }
 
 // anywhere returns the block of all addresses of the family that a way takes.
-func (s *scene) anywhere(w way) string {
+func (s *survey) anywhere(w way) string {
 	if subnet := subnetIn(s.topology, w.subnet); subnet != nil && !subnet.CIDR.IsValid() {
 		return anyIPv6
 	}

@@ -185,6 +185,7 @@ func (s *survey) finding(info Info, c *cause) Finding {
 
 // actionBehind names the IAM action that showed a hop.
 var actionBehind = map[network.Kind]string{
+	network.KindSubnet:          "ec2:DescribeSubnets",
 	network.KindName:            "ec2:DescribeDhcpOptions",
 	network.KindSecurityGroup:   "ec2:DescribeSecurityGroups",
 	network.KindNetworkACL:      "ec2:DescribeNetworkAcls",

@@ -45,6 +45,7 @@ func TestPeering(t *testing.T) {
 		{"T1 it must be active", peer("pending-acceptance", "10.8.0.0/16"), nil, closed, network.KindPeering, network.PeeringState},
 		{"T1 one that is being made decides nothing", peer("provisioning"), nil, unknown, network.KindPeering, network.PeeringState},
 		{"T1 one whose peer is not shown decides nothing", peer("active"), func(t *trip) { t.Peerings[0].VPCs = nil }, unknown, network.KindBeyond, network.Opaque},
+		{"T1 nor does one whose peer has a malformed block", peer("active", "10.8.0.0/16", "10.9.0.0"), nil, unknown, network.KindBeyond, network.Opaque},
 		{"T1 one that is not shown decides nothing", peer("active"), func(t *trip) { t.Peerings = []network.Peering{} }, unknown, network.KindBeyond, network.Opaque},
 		{"T1 connections that were not read decide nothing", peer("active"), func(t *trip) { t.Peerings = nil }, unknown, network.KindPeering, network.Unread},
 		{"S5 a group of the peer may admit what a reference names", peer("active", "10.8.0.0/16"), func(t *trip) {
@@ -190,6 +191,13 @@ func TestIPv6(t *testing.T) {
 	}
 	check(t, []row{
 		{"I4 a public address needs no translation", sixOnly, func(t *trip) { t.reroute("rtb-task", "::/0", "igw-1") }, open, "", ""},
+		{"I4 addresses that are not advertised do not reach the internet", sixOnly, func(t *trip) { t.Subnets[0].IPv6AddressAttribute = "private" },
+			closed, network.KindPublicIP, network.PrivateIPv6},
+		{"I4 nor by an internet gateway", sixOnly, func(t *trip) {
+			t.reroute("rtb-task", "::/0", "igw-1")
+			t.Subnets[0].IPv6AddressAttribute = "private"
+		}, closed, network.KindPublicIP, network.PrivateIPv6},
+		{"I4 those that are do", sixOnly, func(t *trip) { t.Subnets[0].IPv6AddressAttribute = "public" }, open, "", ""},
 		{"I4 an egress-only gateway takes IPv6 only", public, func(t *trip) { t.reroute("rtb-task", anywhere, "eigw-1") }, unknown, network.KindBeyond, network.Opaque},
 		{"B3 I4 it is not hit by blocking of ingress", sixOnly, func(t *trip) { t.VPC.BlockPublicAccess = "block-ingress" }, open, "", ""},
 		{"I4 B3 an internet gateway is", sixOnly, func(t *trip) {
@@ -216,6 +224,14 @@ func TestIPv6(t *testing.T) {
 			e := privateLink()
 			t.to, t.VPCEndpoints, t.Interfaces = ecrAPI, e.VPCEndpoints, e.Interfaces
 		}, unknown, network.KindVPCEndpoint, network.EndpointFamily},
+		{"I5 G7 a gateway endpoint may make IPv6 addresses of an IPv4 host", sixOnly, func(t *trip) {
+			t.to, t.VPCEndpoints = layers, gatewayEndpoint().VPCEndpoints
+			records("dualstack")(t)
+		}, unknown, network.KindVPCEndpoint, network.EndpointFamily},
+		{"I5 G7 by default it does not", sixOnly, func(t *trip) {
+			t.to, t.VPCEndpoints = layers, gatewayEndpoint().VPCEndpoints
+			records("service-defined")(t)
+		}, closed, network.KindName, network.IPv4Host},
 		{"I5 D4 whether a custom server makes addresses is not known", sixOnly, func(t *trip) {
 			t.to, t.VPC.NameServers = ecrAPI, []string{"fd00:10::53"}
 		}, unknown, network.KindName, network.CustomResolver},

@@ -31,6 +31,7 @@ func subnetOf(s types.Subnet) Subnet {
 	for _, a := range s.Ipv6CidrBlockAssociationSet {
 		if a.Ipv6CidrBlockState == nil || alike(a.Ipv6CidrBlockState.State, types.SubnetCidrBlockStateCodeAssociated) {
 			subnet.IPv6CIDRs = append(subnet.IPv6CIDRs, ParseCIDR(aws.ToString(a.Ipv6CidrBlock)))
+			subnet.IPv6AddressAttribute = string(a.Ipv6AddressAttribute)
 		}
 	}
 	if b := s.BlockPublicAccessStates; b != nil {
@@ -207,6 +208,7 @@ func vpcEndpointOf(e types.VpcEndpoint) VPCEndpoint {
 	}
 	if e.DnsOptions != nil {
 		out.PrivateDNSInboundOnly = aws.ToBool(e.DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint)
+		out.DNSRecordIPType = string(e.DnsOptions.DnsRecordIpType)
 	}
 	for _, g := range e.Groups {
 		out.SecurityGroups = append(out.SecurityGroups, aws.ToString(g.GroupId))

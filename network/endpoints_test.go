@@ -16,6 +16,11 @@ func twoZones() *trip {
 	return t
 }
 
+// records has the first endpoint make records of a type for the service's names.
+func records(ipType string) func(*trip) {
+	return func(t *trip) { t.VPCEndpoints[0].DNSRecordIPType = ipType }
+}
+
 // dualStackName has a task with IPv4 only ask for a registry by its dual-stack name.
 func dualStackName() *trip {
 	t := privateLink()
@@ -50,6 +55,31 @@ func TestGatewayEndpoint(t *testing.T) {
 			t.addRoute("rtb-public", route("pl-s3", "vpce-s3"))
 		},
 			open, "", ""},
+		{"G7 the service's IPv6 list beside that of IPv4 is not the host's", gatewayEndpoint, func(t *trip) {
+			six := t.PrefixLists[0]
+			six.ID, six.CIDRs = "pl-s3-ipv6", cidrs("2a05:d000:8000::/40")
+			t.PrefixLists = append([]network.PrefixList{six}, t.PrefixLists...)
+			t.addRoute("rtb-task", route("pl-s3-ipv6", "vpce-s3"))
+		}, open, "", ""},
+		{"G7 nor is it where lists have no names", gatewayEndpoint, func(t *trip) {
+			t.PrefixLists = append([]network.PrefixList{{ID: "pl-s3-ipv6", CIDRs: cidrs("2a05:d000:8000::/40")}}, t.PrefixLists...)
+			t.PrefixLists[1].Name = ""
+			t.table("rtb-task").Routes = append([]network.Route{route("pl-s3-ipv6", "vpce-s3")}, t.table("rtb-task").Routes...)
+		}, open, "", ""},
+		{"G7 names that have IPv6 addresses only lead IPv4 traffic nowhere", gatewayEndpoint, records("ipv6"), unknown, network.KindVPCEndpoint, network.EndpointFamily},
+		{"G7 those that the service defines have IPv4 addresses", gatewayEndpoint, records("service-defined"), open, "", ""},
+		{"G7 of an endpoint that is gone they have no say", withNAT, func(t *trip) {
+			records("ipv6")(t)
+			t.VPCEndpoints[0].State = "Deleted"
+		}, open, "", ""},
+		{"G7 nor of another service's", withNAT, func(t *trip) {
+			records("ipv6")(t)
+			t.VPCEndpoints[0].Service = "com.amazonaws.eu-west-1.dynamodb"
+		}, open, "", ""},
+		{"G7 an address needs no name", gatewayEndpoint, func(t *trip) {
+			records("ipv6")(t)
+			t.to.Host = "52.218.1.1"
+		}, open, "", ""},
 		{"G2 other hosts do not use it", gatewayEndpoint, func(t *trip) { t.to = hub }, closed, network.KindRoute, network.NoRoute},
 		{"G2 nor do other hosts when the list was not read", gatewayEndpoint, func(t *trip) { t.to, t.PrefixLists = hub, nil },
 			closed, network.KindRoute, network.NoRoute},
@@ -112,6 +142,18 @@ func TestInterfaceEndpoint(t *testing.T) {
 		}, unknown, network.KindSecurityGroup, network.NoRule},
 		{"E2 what stops it either way is", dualStackName, func(t *trip) { t.group("sg-task").Egress = []network.Rule{} },
 			closed, network.KindSecurityGroup, network.NoRule},
+		{"E2 names that have IPv6 addresses only lead IPv4 traffic nowhere", privateLink, records("ipv6"), unknown, network.KindVPCEndpoint, network.EndpointFamily},
+		{"E2 in any case of letters", privateLink, records("Ipv6"), unknown, network.KindVPCEndpoint, network.EndpointFamily},
+		{"E2 what stops IPv4 does all the same", privateLink, func(t *trip) {
+			records("ipv6")(t)
+			t.group("sg-task").Egress = []network.Rule{}
+		}, closed, network.KindSecurityGroup, network.NoRule},
+		{"E2 names that have addresses of both families serve IPv4", privateLink, records("dualstack"), open, "", ""},
+		{"E2 so do those that the service defines", privateLink, records("service-defined"), open, "", ""},
+		{"E2 of an endpoint without private DNS they have no say", withNAT, func(t *trip) {
+			records("ipv6")(t)
+			t.VPCEndpoints[0].PrivateDNS = new(false)
+		}, open, "", ""},
 		{"E3 a NAT gateway is no fallback", withNAT, func(t *trip) { t.group("sg-endpoint").Ingress = []network.Rule{} }, closed, network.KindSecurityGroup, network.NoRule},
 		{"E3 nor is a broken one in the way", withNAT, func(t *trip) { t.NATGateways[0].State = "failed" }, open, "", ""},
 		{"E5 cross-zone traffic is allowed", privateLink, nil, open, "", ""},
@@ -157,6 +199,10 @@ func TestS3ThroughBothEndpoints(t *testing.T) {
 			t.group("sg-endpoint").Ingress = []network.Rule{}
 			t.VPCEndpoints[1].PrivateDNSInboundOnly = true
 		}, network.Open, "", ""},
+		{"E9 D4 which a custom server may ask", both, func(t *trip) {
+			t.VPC.NameServers, t.table("rtb-task").Routes = []string{"10.0.1.53"}, t.table("rtb-task").Routes[:1]
+			t.VPCEndpoints[1].PrivateDNSInboundOnly = true
+		}, network.Unknown, network.KindRoute, network.NoRoute},
 	})
 }
 

@@ -86,6 +86,23 @@ func (w *walk) disputed(targets []target) (h Hop, yes bool) {
 	return Hop{Kind: KindVPCEndpoint, Subject: targets[0].endpoint.ID, Reason: EndpointFamily}, true
 }
 
+// recording returns the hop of an endpoint that has records of some types made for the destination's name: of an interface
+// endpoint among the targets, or of a gateway endpoint, which changes what names resolve to and not where that leads. What
+// IPv4 traffic does where there are IPv6 addresses only, and IPv6 traffic where there were none, is not decided.
+// https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html#aws-services-dns-record-ip-type
+// https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html#gateway-endpoint-dns-record-ip-type
+func (w *walk) recording(targets []target, types ...string) (Hop, bool) {
+	for i := range w.VPCEndpoints {
+		e := &w.VPCEndpoints[i]
+		answers := slices.ContainsFunc(targets, func(t target) bool { return t.endpoint == e }) ||
+			strings.EqualFold(e.Type, "Gateway") && e.Serves(w.to.Service, w.to.Region) && !e.gone() && !hostCIDR(w.to.Host).IsValid()
+		if answers && slices.Contains(types, strings.ToLower(e.DNSRecordIPType)) {
+			return Hop{Kind: KindVPCEndpoint, Subject: e.ID, Reason: EndpointFamily, Detail: "DnsRecordIpType is " + e.DNSRecordIPType}, true
+		}
+	}
+	return Hop{}, false
+}
+
 // orSix weakens what closes the way over IPv4 where the host may be reached over IPv6 instead: from a dual-stack subnet to
 // a dual-stack host. (AWS documents that a pull from such a subnet takes IPv4; the calls that do have hosts of their own.)
 func (w *walk) orSix(subnet *Subnet, hops []Hop) []Hop {
@@ -157,8 +174,11 @@ func (w *walk) sixOnly(subnet *Subnet) []Hop {
 			return append(hops, h)
 		}
 	}
-	name := slices.IndexFunc(hops, func(h Hop) bool { return h.Kind == KindName })
 	four, six := families(w.to)
+	if h, recorded := w.recording(targets, "ipv6", "dualstack"); recorded && !six {
+		return append(hops, h)
+	}
+	name := slices.IndexFunc(hops, func(h Hop) bool { return h.Kind == KindName })
 	var ways [][]Hop
 	if six || !four {
 		ways = append(ways, w.toAddresses(subnet, source, w.anyPublic6()))

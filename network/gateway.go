@@ -72,13 +72,23 @@ func (w *walk) outward(f flow, id string) []Hop {
 	case f.transit != nil:
 		hops = append(hops, Hop{Kind: KindInternetGateway, Subject: id, Subnet: f.at.ID, Status: Closed, Reason: NotTranslated,
 			Detail: "traffic that a transit gateway hands over in " + f.at.ID + " goes straight to " + id + ", with its private address"})
-	case f.v6() && !globalUnicast.covers(f.source):
-		hops = append(hops, Hop{Kind: KindPublicIP, Subject: f.at.ID, Subnet: f.at.ID, Status: Closed, Reason: NoPublicIP,
-			Detail: "the IPv6 addresses of " + f.at.ID + " are private: " + f.source.String()})
-	case !f.v6() && f.own: // an IPv6 address needs no translation
+	case f.v6(): // an IPv6 address needs no translation
+		hops = append(hops, w.advertised(f)...)
+	case f.own:
 		hops = append(hops, w.publicIPHop(f.at))
 	}
 	return hops
+}
+
+// advertised judges the task's own IPv6 address: what is not advertised on the internet gets no answers.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SubnetIpv6CidrBlockAssociation.html
+func (w *walk) advertised(f flow) []Hop {
+	home, _ := w.subnet(w.from.Subnet)
+	if globalUnicast.covers(f.source) && (home == nil || !strings.EqualFold(home.IPv6AddressAttribute, "private")) {
+		return nil
+	}
+	return []Hop{{Kind: KindPublicIP, Subject: w.from.Subnet, Subnet: w.from.Subnet, Status: Closed, Reason: PrivateIPv6,
+		Detail: "the IPv6 addresses of " + w.from.Subnet + " are private: " + f.source.String()}}
 }
 
 // internetGatewayHops judges an internet gateway for traffic that comes to it from a subnet, or from a regional NAT
@@ -127,14 +137,10 @@ func (w *walk) egressOnlyHops(f flow, id string) []Hop {
 	gateway := w.egressOnly[id]
 	hops := []Hop{w.attached(id, gateway, w.EgressOnlyGateways != nil, "ec2:DescribeEgressOnlyInternetGateways")}
 	hops = append(hops, w.publicAccessHops(id, f.at.ID, f.at.BlockPublicAccess, true)...)
-	switch {
-	case f.transit != nil:
-		hops = append(hops, beyond(id))
-	case !globalUnicast.covers(f.source):
-		hops = append(hops, Hop{Kind: KindPublicIP, Subject: f.at.ID, Subnet: f.at.ID, Status: Closed, Reason: NoPublicIP,
-			Detail: "the IPv6 addresses of " + f.at.ID + " are private: " + f.source.String()})
+	if f.transit != nil {
+		return append(hops, beyond(id))
 	}
-	return hops
+	return append(hops, w.advertised(f)...)
 }
 
 // publicIPHop judges the task's own address: an internet gateway translates only for interfaces that have a public one.

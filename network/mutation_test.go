@@ -189,7 +189,7 @@ var mutations = []mutation{
 	// IPv6.
 	{"I4 no IPv6 route", sixOnly, func(t *trip) { t.table("rtb-task").Routes = t.table("rtb-task").Routes[:2] }, network.KindRoute, network.NoRoute, "rtb-task"},
 	{"I4 the egress-only gateway is gone", sixOnly, func(t *trip) { t.EgressOnlyGateways = []network.InternetGateway{} }, network.KindInternetGateway, network.GatewayDetached, "eigw-1"},
-	{"I4 the addresses are private", sixOnly, func(t *trip) { t.Subnets[0].IPv6CIDRs = cidrs("fd00:1::/64") }, network.KindPublicIP, network.NoPublicIP, "subnet-task"},
+	{"I4 the addresses are private", sixOnly, func(t *trip) { t.Subnets[0].IPv6CIDRs = cidrs("fd00:1::/64") }, network.KindPublicIP, network.PrivateIPv6, "subnet-task"},
 	{"I4 no IPv6 egress rule", sixOnly, func(t *trip) { t.group("sg-task").Egress = t.group("sg-task").Egress[:1] }, network.KindSecurityGroup, network.NoRule, "sg-task"},
 	{"I4 IPv6 answers denied", sixOnly, closing("subnet-task", deny(1, "in", 0, 65535, "::/0")), network.KindNetworkACL, network.Denied, "acl-subnet-task"},
 	{"I4 A2 IPv6 requests denied", sixOnly, closing("subnet-task", deny(1, "out", 443, 443, "::/0")), network.KindNetworkACL, network.Denied, "acl-subnet-task"},

@@ -98,6 +98,10 @@ func (w *walk) resolver(h *Hop) (hops []Hop, custom bool) {
 		h.Reason, h.Missing = Unread, []string{"ec2:DescribeVpcAttribute"}
 	case !*w.VPC.DNSSupport:
 		h.Status, h.Reason, h.Detail = Closed, DNSSupportOff, "enableDnsSupport is false"
+	case len(w.VPC.NameServers) == 0 && h.Subject != w.VPC.ID: // it is the DHCP option set's
+		// Instances have no DNS then, says AWS. Whether Amazon's resolver serves a task all the same is not documented.
+		// https://docs.aws.amazon.com/vpc/latest/userguide/DHCPOptionSet.html
+		h.Reason, h.Detail = NoNameServers, "no domain-name-servers"
 	default:
 		h.Status = Open
 	}
@@ -201,13 +205,14 @@ func (w *walk) serverHops(server string) []Hop {
 // https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html#interface-endpoint-private-dns
 func (w *walk) captures() (endpoints []*VPCEndpoint, certain bool, missing []string) {
 	for _, e := range w.view.serving {
-		if e.PrivateDNSInboundOnly || (e.PrivateDNS != nil && !*e.PrivateDNS) || w.VPC.DNSHostnames != nil && !*w.VPC.DNSHostnames {
+		inbound := e.PrivateDNSInboundOnly && !w.asksOthers() // other servers may ask an inbound endpoint
+		if inbound || (e.PrivateDNS != nil && !*e.PrivateDNS) || w.VPC.DNSHostnames != nil && !*w.VPC.DNSHostnames {
 			continue
 		}
-		switch strings.ToLower(e.State) {
-		case "deleted", "rejected", "failed", "expired":
+		switch {
+		case e.gone():
 			continue
-		case "available":
+		case strings.EqualFold(e.State, "available"):
 			certain = certain || e.PrivateDNS != nil && w.VPC.DNSHostnames != nil
 		}
 		if e.PrivateDNS == nil {

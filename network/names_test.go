@@ -35,7 +35,9 @@ func TestNames(t *testing.T) {
 	}
 	noSupport := func(t *trip) { t.VPC.DNSSupport = new(false) }
 	check(t, []row{
-		{"D1 without DHCP options Amazon's resolver answers", public, servers(), open, "", ""},
+		{"D1 without DHCP options Amazon's resolver answers", public, both(servers(), func(t *trip) { t.VPC.DHCPOptions = "default" }), open, "", ""},
+		{"D1 which servers a task asks is not documented where its DHCP options name none", public, servers(), unknown, name, network.NoNameServers},
+		{"D1 of those that it may ask, none answers without enableDnsSupport", public, both(servers(), noSupport), closed, name, network.DNSSupportOff},
 		{"D1 Amazon's resolver has a name", public, servers("amazonprovideddns"), open, "", ""},
 		{"D1 a link-local address", public, servers("169.254.169.253"), open, "", ""},
 		{"D1 and one in IPv6", public, servers("FD00:EC2::253"), open, "", ""},
@@ -80,7 +82,12 @@ func TestNames(t *testing.T) {
 // The law holds where name servers may lead around what is closed, and for names of which it is not known whether an endpoint
 // answers for them.
 func TestLawForNamesThatMayLeadElsewhere(t *testing.T) {
-	for name, in := range map[string]func() *trip{"spoke": spoke, "dual-stack name": dualStackName} {
+	ipv6 := func() *trip {
+		t := privateLink()
+		records("ipv6")(t)
+		return t
+	}
+	for name, in := range map[string]func() *trip{"spoke": spoke, "dual-stack name": dualStackName, "a name of IPv6": ipv6} {
 		for _, server := range []string{"AmazonProvidedDNS", "10.1.1.53", "10.0.2.53"} {
 			trip := in()
 			trip.VPC.NameServers = []string{server}

@@ -33,7 +33,8 @@ type Placement struct {
 	SecurityGroups []string `json:"securityGroups"` // group IDs; nil: not known; empty: the VPC's default group
 	PublicIP       *bool    `json:"publicIP"`       // assignPublicIp; nil: not known
 	// Account is that of the task, and of who asks EC2 for it; "" where it is not known. Of a VPC that another account shares,
-	// EC2 does not show it the VPC endpoints and NAT gateways: where there are none, they were not read.
+	// EC2 does not show it the VPC endpoints and NAT gateways: where there are none, they were not read. Nor was VPC Block Public
+	// Access, which is the owner's there.
 	Account string `json:"account,omitempty"`
 }
 

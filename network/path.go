@@ -75,6 +75,7 @@ const (
 	DNSSupportOff       Reason = "dns-support-off"      // enableDnsSupport is false: the Amazon resolver is off
 	ResolverUnreachable Reason = "resolver-unreachable" // none of the custom name servers can be reached
 	CustomResolver      Reason = "custom-resolver"      // reached or not, what it answers is not in the account
+	NoNameServers       Reason = "no-name-servers"      // the DHCP option set names none: what a task asks then is not documented
 
 	IPv4Host Reason = "ipv4-host" // the host has no IPv6 address, or may have none, and nothing makes one for it
 
@@ -108,6 +109,7 @@ const (
 
 	// KindPublicIP.
 	NoPublicIP      Reason = "no-public-ip"
+	PrivateIPv6     Reason = "private-ipv6" // the IPv6 addresses are not advertised on the internet
 	PublicIPUnknown Reason = "public-ip-unknown"
 
 	// KindNATGateway.
@@ -122,7 +124,7 @@ const (
 	EndpointAbsent     Reason = "endpoint-absent"     // a route leads to an endpoint that is not in the VPC
 	EndpointState      Reason = "endpoint-state"      // not available
 	EndpointInterfaces Reason = "endpoint-interfaces" // it has no interface in any subnet that was read
-	EndpointFamily     Reason = "endpoint-family"     // whether it serves IPv6-only tasks, or dual-stack names, is documented either way
+	EndpointFamily     Reason = "endpoint-family"     // whether it serves IPv6-only tasks, dual-stack names, or IPv4 where its names have none, is not known
 	EndpointForeign    Reason = "endpoint-foreign"    // a gateway endpoint serves its own VPC only
 
 	// KindPeering.

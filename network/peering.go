@@ -34,7 +34,7 @@ func (w *walk) peeringHops(f flow, id string) []Hop {
 		if v.ID == w.VPC.ID {
 			continue
 		}
-		if v.CIDRs == nil {
+		if v.CIDRs == nil || slices.ContainsFunc(v.CIDRs, func(c CIDR) bool { return !c.IsValid() }) {
 			known = false
 			break
 		}

@@ -27,6 +27,12 @@ func (v *vpc) entriesOf(id string) (blocks []CIDR, missing []string) {
 	return l.CIDRs, nil
 }
 
+// ofIPv6 reports whether a prefix list holds IPv6 addresses, as far as it was read. No list holds both kinds.
+func (v *vpc) ofIPv6(id string) bool {
+	blocks, _ := v.entriesOf(id)
+	return addrsOf(blocks...).v6()
+}
+
 // foreign reports whether a prefix list is that of another service than the destination's: it does not hold a host that
 // has a name.
 func (v *view) foreign(id string) bool {
@@ -42,17 +48,17 @@ func (v *view) foreign(id string) bool {
 	return e != nil && !e.Serves(v.key.service, v.key.region)
 }
 
-// serviceList returns the prefix list of the destination's service: by its name, or else as the one that a route to the
-// service's gateway endpoint names.
+// serviceList returns the prefix list of the IPv4 addresses of the destination's service: by its name, or else as the one
+// that a route to the service's gateway endpoint names. (A service may have another of its IPv6 addresses.)
 func (v *view) serviceList() *PrefixList {
 	for i := range v.vpc.account.PrefixLists {
-		if l := &v.vpc.account.PrefixLists[i]; l.serves(v.key.service, v.key.region) {
+		if l := &v.vpc.account.PrefixLists[i]; l.serves(v.key.service, v.key.region) && !v.vpc.ofIPv6(l.ID) {
 			return l
 		}
 	}
 	for _, table := range v.vpc.RouteTables {
 		for _, r := range table.Routes {
-			if e := v.vpc.routed[r.PrefixList]; e != nil && e.Serves(v.key.service, v.key.region) {
+			if e := v.vpc.routed[r.PrefixList]; e != nil && e.Serves(v.key.service, v.key.region) && !v.vpc.ofIPv6(r.PrefixList) {
 				return &PrefixList{ID: r.PrefixList}
 			}
 		}

@@ -34,7 +34,7 @@ func (w *walk) routedEndpointHops(f flow, id string) []Hop {
 // subnet. Whether it lets the traffic pass is in no answer of EC2's, so this is Unknown at best.
 func (w *walk) inspected(f flow, e *VPCEndpoint) []Hop {
 	hops := []Hop{}
-	if state := strings.ToLower(e.State); state == "rejected" || state == "failed" || state == "deleted" || state == "expired" {
+	if e.gone() {
 		hops = append(hops, Hop{Kind: KindVPCEndpoint, Subject: e.ID, Status: Closed, Reason: EndpointState, Detail: "the state is " + e.State})
 	}
 	end := beyond(e.ID)

@@ -84,6 +84,28 @@ func TestWhatASharedVPCHasIsNotRead(t *testing.T) {
 	}
 }
 
+// VPC Block Public Access is that of the VPC's owner: the setting of the account that the VPC is shared with is another.
+func TestASharedVPCsPublicAccessIsTheOwners(t *testing.T) {
+	for _, mode := range []types.InternetGatewayBlockMode{"off", "block-bidirectional"} {
+		api := account()
+		api.PublicAccess = &types.VpcBlockPublicAccessOptions{InternetGatewayBlockMode: mode, State: types.VpcBlockPublicAccessStateDefaultState}
+		api.PublicAccessExcluded = []types.VpcBlockPublicAccessExclusion{}
+		for i := range api.Subnets {
+			api.Subnets[i].OwnerId, api.Subnets[i].BlockPublicAccessStates = aws.String("444455556666"), nil
+		}
+		topology, err := network.New(api).Topology(t.Context(), network.Placement{Subnets: []string{"subnet-task"}, Account: "111122223333"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if topology.PublicAccess != nil || topology.Unread["ec2:DescribeVpcBlockPublicAccessOptions"] == nil {
+			t.Errorf("%s of the task's account is read as %+v, unread: %v", mode, topology.PublicAccess, topology.Unread)
+		}
+		if p := topology.Path(task(), hub); p.Status() != network.Unknown {
+			t.Errorf("%s of the task's account: the path is %s\n%s", mode, p.Status(), show(p))
+		}
+	}
+}
+
 // A page is an emulator's way of saying that it does not have an operation. One over TLS may be a portal's, and says nothing.
 func TestOnlyAnEmulatorsPageLeavesPublicAccessOff(t *testing.T) {
 	fake := account()

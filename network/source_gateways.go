@@ -20,8 +20,13 @@ func exposed(subnets []Subnet) bool {
 }
 
 // publicAccess reads VPC Block Public Access. Exclusions are read only where EC2 says, with the subnets or by itself, that
-// there is something to be excluded from.
+// there is something to be excluded from. Of a VPC that another account shares, its owner's setting is in effect.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcBlockPublicAccessOptions.html
 func (g *gatherer) publicAccess(ctx context.Context) {
+	if err := g.lent(); err != nil {
+		g.read("ec2:DescribeVpcBlockPublicAccessOptions", err)
+		return
+	}
 	g.publicAccessOptions(ctx)
 	on := g.topology.PublicAccess != nil && g.topology.PublicAccess.Mode != "" && g.topology.PublicAccess.Mode != "off"
 	for _, s := range g.topology.Subnets {

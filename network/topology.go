@@ -46,19 +46,21 @@ type VPC struct {
 	IPv6CIDRs         []CIDR   `json:"ipv6CIDRs"`
 	DNSSupport        *bool    `json:"dnsSupport"`        // the attribute enableDnsSupport
 	DNSHostnames      *bool    `json:"dnsHostnames"`      // the attribute enableDnsHostnames; read only where private names may matter
-	NameServers       []string `json:"nameServers"`       // the DHCP options' domain-name-servers; empty: no DHCP options
-	DHCPOptions       string   `json:"dhcpOptions"`       // the DHCP option set's ID
+	NameServers       []string `json:"nameServers"`       // the DHCP options' domain-name-servers; empty: none, or no DHCP options
+	DHCPOptions       string   `json:"dhcpOptions"`       // the DHCP option set's ID; "default": no DHCP options
 	BlockPublicAccess string   `json:"blockPublicAccess"` // InternetGatewayBlockMode in effect; "": not shown
 }
 
 // Subnet is one subnet of the VPC.
 type Subnet struct {
-	ID                string `json:"id"`
-	AvailabilityZone  string `json:"availabilityZone"`
-	CIDR              CIDR   `json:"cidr"`      // the IPv4 block; invalid in an IPv6-only subnet
-	IPv6CIDRs         []CIDR `json:"ipv6CIDRs"` // empty in an IPv4-only subnet
-	DNS64             *bool  `json:"dns64"`     // whether Amazon's resolver makes IPv6 addresses of IPv4 ones
-	BlockPublicAccess string `json:"blockPublicAccess"`
+	ID               string `json:"id"`
+	AvailabilityZone string `json:"availabilityZone"`
+	CIDR             CIDR   `json:"cidr"`      // the IPv4 block; invalid in an IPv6-only subnet
+	IPv6CIDRs        []CIDR `json:"ipv6CIDRs"` // empty in an IPv4-only subnet
+	// IPv6AddressAttribute says whether AWS advertises the IPv6 block on the internet: "public" or "private"; "": not shown.
+	IPv6AddressAttribute string `json:"ipv6AddressAttribute,omitempty"`
+	DNS64                *bool  `json:"dns64"` // whether Amazon's resolver makes IPv6 addresses of IPv4 ones
+	BlockPublicAccess    string `json:"blockPublicAccess"`
 }
 
 // RouteTable is a route table with what it is associated with.
@@ -153,7 +155,8 @@ type VPCEndpoint struct {
 	Service               string   `json:"service"` // "com.amazonaws.eu-west-1.ecr.api"
 	State                 string   `json:"state"`
 	PrivateDNS            *bool    `json:"privateDNS"`
-	PrivateDNSInboundOnly bool     `json:"privateDNSInboundOnly"` // PrivateDnsOnlyForInboundResolverEndpoint
+	PrivateDNSInboundOnly bool     `json:"privateDNSInboundOnly"`     // PrivateDnsOnlyForInboundResolverEndpoint
+	DNSRecordIPType       string   `json:"dnsRecordIPType,omitempty"` // of the names' addresses: "ipv4", "ipv6", "dualstack", "service-defined"; "": not shown
 	RouteTables           []string `json:"routeTables,omitzero"`
 	Subnets               []string `json:"subnets,omitzero"`
 	SecurityGroups        []string `json:"securityGroups,omitzero"`
@@ -167,6 +170,14 @@ func (e VPCEndpoint) Serves(service, region string) bool {
 }
 
 func (e VPCEndpoint) isInterface() bool { return strings.EqualFold(e.Type, "Interface") }
+
+func (e VPCEndpoint) gone() bool {
+	switch strings.ToLower(e.State) {
+	case "deleted", "rejected", "failed", "expired":
+		return true
+	}
+	return false
+}
 
 // NetworkInterface is the network interface of an endpoint, or of an appliance that a route leads to.
 type NetworkInterface struct {

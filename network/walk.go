@@ -59,6 +59,8 @@ func (w *walk) hops() []Hop {
 	hops, targets := w.resolve(subnet)
 	if h, disputed := w.disputed(targets); disputed {
 		hops, targets = append(hops, h), append(targets, w.view.publicTarget())
+	} else if h, recorded := w.recording(targets, "ipv6"); recorded {
+		hops = append(hops, h)
 	}
 	ways := w.ways(subnet, addrsOf(subnet.CIDR), targets)
 	var undecided []string
